@@ -1,0 +1,1 @@
+"""The house: rules, store, outbox, channels and verbs."""

@@ -1,0 +1,1 @@
+"""Verbs: the only writers. They never commit; the door that called them does."""

@@ -1,0 +1,1 @@
+"""Ways out: one file a provider, all behind one protocol."""

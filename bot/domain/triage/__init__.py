@@ -1,0 +1,1 @@
+"""Read a text and say whether a human is needed now."""

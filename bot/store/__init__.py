@@ -1,0 +1,1 @@
+"""The database: tables by subject, encryption, migrations."""

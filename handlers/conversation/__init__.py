@@ -1,0 +1,1 @@
+"""What a text means and what is answered: one file an intent."""

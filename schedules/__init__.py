@@ -1,0 +1,1 @@
+"""What time brings: planning, delivery, escalation, upkeep."""
