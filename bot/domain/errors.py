@@ -16,7 +16,7 @@ class SettingError(HandrailError):
 
 
 class KeyringError(HandrailError):
-    """HANDRAIL_KEYS does not hold the key that this data was locked with; add the older key behind the newest."""
+    """HANDRAIL_KEYS lacks the key this data was locked with; add the older key behind the newest."""
 
 
 class ErasedError(HandrailError):
