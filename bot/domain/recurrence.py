@@ -1,0 +1,111 @@
+"""When prompts fall due: rule, zone and anchors give local times, and those give instants.
+
+An occurrence is named by its prompt's key and its wall time as the rule says it, before a gap moves it.
+Wall times grow with instants (`to_instant` never goes backwards), so searching by wall time from an
+instant neither skips nor doubles a day, whatever the clocks do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from bot.domain.finders import Finder, Found, finders
+from bot.domain.rules import Anchor, Anchors, AroundSession, EveryWeeks, OnDay, OnDays, RandomTime, Rule, Side
+from bot.domain.zones import ZoneError, to_instant, to_local
+
+__all__ = [
+    "Anchor",
+    "Anchors",
+    "AroundSession",
+    "Due",
+    "EveryWeeks",
+    "OnDay",
+    "OnDays",
+    "RandomTime",
+    "Rule",
+    "Side",
+    "Timetable",
+    "ZoneError",
+    "next_local",
+    "to_instant",
+    "to_local",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """One occurrence: `local` is its naive wall time, to the minute, and `at` the aware UTC instant."""
+
+    key: str
+    local: datetime
+    at: datetime
+
+
+class Timetable:
+    """A schedule's rules by prompt key, sorted once so that asking is cheap. Never changes.
+
+    Rules of a kind share one sorted list, so a hundred numbered days cost no more than one.
+    """
+
+    __slots__ = ("_finders",)
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        """Sort `rules`, by prompt key."""
+        self._finders = tuple(finders(rules))
+
+    def next_due(self, anchors: Anchors, after: datetime) -> Due | None:
+        """Return the first occurrence after an aware instant, or None when nothing is left. Raises ZoneError.
+
+        Others may fall on the same instant: `between(anchors, after, due.at)` gives them all.
+        """
+        here = _from(anchors, after)
+        while found := self._first(anchors, here):
+            local, keys = found
+            at = to_instant(local, anchors.zone)
+            if at > after:
+                return Due(key=min(keys), local=local, at=at)
+            here = local  # the clocks went back, and this time was already shown once
+        return None
+
+    def between(self, anchors: Anchors, after: datetime, until: datetime) -> list[Due]:
+        """Return what falls after `after` and up to `until`, in order of instant. Raises ZoneError."""
+        dues = [due for finder in self._finders for due in _walk(finder, anchors, after, until)]
+        return sorted(dues, key=lambda due: (due.at, due.local, due.key))
+
+    def _first(self, anchors: Anchors, after: datetime) -> Found | None:
+        best: Found | None = None
+        for finder in self._finders:
+            found = finder.first(anchors, after)
+            if found and (best is None or found < best):
+                best = found
+        return best
+
+
+def next_local(rule: Rule, anchors: Anchors, after: datetime, key: str) -> datetime | None:
+    """Return the rule's first naive wall time after naive `after`; `key` seeds random times."""
+    (finder,) = finders({key: rule})
+    found = finder.first(anchors, max(after, _eve(anchors)))
+    return found[0] if found else None
+
+
+def _walk(finder: Finder, anchors: Anchors, after: datetime, until: datetime) -> Iterator[Due]:
+    here = _from(anchors, after)
+    while found := finder.first(anchors, here):
+        here, keys = found
+        at = to_instant(here, anchors.zone)
+        if at > until:
+            return
+        if at > after:
+            for key in keys:
+                yield Due(key=key, local=here, at=at)
+
+
+def _from(anchors: Anchors, after: datetime) -> datetime:
+    return max(to_local(after.astimezone(UTC), anchors.zone), _eve(anchors))
+
+
+def _eve(anchors: Anchors) -> datetime:
+    """Return the last moment before the enrolment's first day."""
+    return datetime.combine(anchors.start, time()) - datetime.resolution
