@@ -31,10 +31,10 @@ def parse_duration(text: str) -> timedelta:
     form = _FORM.fullmatch(text)
     if form is None:
         raise DurationError
-    length = int(form[1]) * UNITS[form[2]]
-    if length > LONGEST:
+    number, unit = int(form[1]), UNITS[form[2]]
+    if number > LONGEST // unit:
         raise DurationError
-    return length
+    return number * unit
 
 
 def format_duration(length: timedelta) -> str:

@@ -87,21 +87,22 @@ class _Numbered:
 class _Random:
     """A time of its own each day, drawn from a hash: planning again, anywhere, draws the same."""
 
-    __slots__ = ("_keys", "_rule", "_salt")
+    __slots__ = ("_keys", "_rule", "_salt", "_steps")
 
     def __init__(self, key: str, rule: RandomTime) -> None:
         self._keys = (key,)
         self._rule = rule
         self._salt = f"\0{key}\0"
+        # By weekday: in how many days the rule's days come, a week later included.
+        self._steps = [[step for step in range(8) if (today + step) % 7 in rule.days] for today in range(7)]
 
     def first(self, anchors: Anchors, after: datetime) -> Found | None:
-        today, weekday = _midnight(after), after.weekday()
-        for step in range(8):
-            if (weekday + step) % 7 in self._rule.days:
-                day = today + timedelta(days=step)
-                local = day + timedelta(minutes=self._draw(anchors.seed, day))
-                if local > after:
-                    return local, self._keys
+        today = _midnight(after)
+        for step in self._steps[after.weekday()]:
+            day = today + timedelta(days=step)
+            local = day + timedelta(minutes=self._draw(anchors.seed, day))
+            if local > after:
+                return local, self._keys
         return None
 
     def _draw(self, seed: str, day: datetime) -> int:

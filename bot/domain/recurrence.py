@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 
 from bot.domain.finders import Finder, Found, finders
 from bot.domain.rules import Anchor, Anchors, AroundSession, EveryWeeks, OnDay, OnDays, RandomTime, Rule, Side
@@ -86,7 +86,7 @@ class Timetable:
 def next_local(rule: Rule, anchors: Anchors, after: datetime, key: str) -> datetime | None:
     """Return the rule's first naive wall time after naive `after`; `key` seeds random times."""
     (finder,) = finders({key: rule})
-    found = finder.first(anchors, max(after, _eve(anchors)))
+    found = finder.first(anchors, _not_before_start(anchors, after))
     return found[0] if found else None
 
 
@@ -103,9 +103,11 @@ def _walk(finder: Finder, anchors: Anchors, after: datetime, until: datetime) ->
 
 
 def _from(anchors: Anchors, after: datetime) -> datetime:
-    return max(to_local(after.astimezone(UTC), anchors.zone), _eve(anchors))
+    return _not_before_start(anchors, to_local(after, anchors.zone))
 
 
-def _eve(anchors: Anchors) -> datetime:
-    """Return the last moment before the enrolment's first day."""
+def _not_before_start(anchors: Anchors, local: datetime) -> datetime:
+    """Return `local`, or the last moment before the enrolment's first day if that is later."""
+    if local.date() >= anchors.start:
+        return local
     return datetime.combine(anchors.start, time()) - datetime.resolution
