@@ -26,7 +26,7 @@ setup: $(VENV)/.project ## install what running needs, into .venv
 
 setup-dev: $(VENV)/.dev ## the same, and what tests and checks need
 
-demo: $(VENV)/.project ## try it: phones, console and an example programme; needs no account (PORT=8000)
+demo: $(VENV)/.project ## try it: an example programme on simulated phones; needs no account (PORT=8000)
 	@$(PY) -m bot demo $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/.dev ## run every test; says what was skipped and why (JOBS=2 in parallel, ARGS="-k word")
@@ -48,10 +48,12 @@ format: $(VENV)/.dev ## put the code into its usual form
 	@$(PY) -m ruff format .
 
 bench: $(VENV)/.dev ## measure speed beside plain baselines, in one run
+	@test -d tests/bench || { echo "The benchmarks are not written yet." >&2; exit 1; }
 	@$(PY) -m tests.bench $(ARGS)
 
 triage-report: $(VENV)/.dev ## measure distress triage on labelled texts (DATA=file.jsonl)
 	@test -n "$(DATA)" || { echo "Name the labelled texts: make triage-report DATA=file.jsonl" >&2; exit 2; }
+	@test -f tests/triage_report.py || { echo "The triage report is not written yet." >&2; exit 1; }
 	@$(PY) -m tests.triage_report "$(DATA)" $(ARGS)
 
 # The extra lines are what installing the project itself needs, so that no unpinned build
