@@ -1,0 +1,55 @@
+"""Make what people type comparable, and load the word lists it is compared with."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+# Longer than any provider delivers (Telegram 4,096, SMS 1,600), short enough for every rule here.
+LONGEST = 10_000
+
+_CONTENT = Path(__file__).with_name("content")
+_TEN = "\N{KEYCAP TEN}"
+_APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´′")
+_SIGNATURE = re.compile(r"\n\s*(?:sent from my|sent from|enviado desde|get outlook for)\b.*", re.DOTALL)
+_TOKEN = re.compile(r"[^\W_]+")
+
+
+def load(name: str) -> Any:
+    """Return the word list `content/<name>.yaml`."""
+    return yaml.safe_load((_CONTENT / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def fold(text: str) -> str:
+    r"""Return `text` in plain lower case: no accents, apostrophes, invisible characters or phone signature.
+
+    Full-width letters and keycap digits become ordinary ones. Only the first `LONGEST` characters are read.
+
+    >>> fold("\u200bDÉJENME\u00a0en ｐａｚ, don’t 7️⃣")
+    'dejenme en paz, dont 7'
+    """
+    text = text[:LONGEST].replace(_TEN, "10").translate(_APOSTROPHES)
+    wide = unicodedata.normalize("NFKD", text.replace("\r", "\n"))
+    kept = "".join(c for c in wide if unicodedata.category(c) not in {"Mn", "Me", "Cf", "Cs", "Co"})
+    return _SIGNATURE.sub("", kept.casefold()).strip()
+
+
+def tokens(folded: str) -> list[str]:
+    """Return the words and numbers of a folded text, punctuation and emoji left out."""
+    return _TOKEN.findall(folded)
+
+
+def bare(text: str) -> str:
+    """Return the words of `text`, folded, one space between; spaced-out letters are joined.
+
+    >>> bare(' "S.T.O.P." '), bare("Opt-out!!")
+    ('stop', 'opt out')
+    """
+    words = tokens(fold(text))
+    if len(words) > 1 and all(len(word) == 1 and word.isalpha() for word in words):
+        return "".join(words)
+    return " ".join(words)
