@@ -122,6 +122,8 @@ class StatusEvent:
     at: datetime
     message_id: str | None = None
     error_code: str | None = None
+    opted_out: bool = False
+    unreachable: bool = False
     raw: dict[str, str] = field(default_factory=dict)
 
 

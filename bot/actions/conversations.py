@@ -1,0 +1,135 @@
+"""What is said to us: kept once, whole, with triage's verdict."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from bot.actions.people import Correspondent
+from bot.domain.messages import Direction, Inbound, Kind, Lane, MessageState, storable
+from bot.domain.triage.assess import Assessment
+from bot.store.database import Tx
+from bot.store.ids import new_id
+from bot.store.messages import AssessmentRow, Message
+
+PARTS_WITHIN = timedelta(seconds=20)  # carriers cut long texts; the parts arrive within seconds, in any order
+MOST_PARTS = 6
+
+
+async def save_inbound(tx: Tx, who: Correspondent, inbound: Inbound) -> str | None:
+    """Keep what arrived; return its message id, or None if this delivery was kept before."""
+    message_id = new_id()
+    row = {
+        "id": message_id,
+        "direction": Direction.IN,
+        "channel": inbound.channel,
+        "contact_id": who.contact.id,
+        "participant_id": who.contact.participant_id,
+        "staff_id": who.contact.staff_id,
+        "kind": Kind.TEXT,
+        "lane": int(Lane.REPLY),
+        "state": MessageState.RECEIVED,
+        "body": tx.vault.seal(who.contact.key_id, storable(inbound.text), "messages", "body", message_id),
+        "media": [str(m) for m in inbound.media] or None,
+        "flag": "edited" if inbound.edited else None,
+        "provider_id": inbound.provider_id,
+        "reply_to": inbound.reply_to,
+        "attempts": 0,
+        "created_at": tx.now,
+    }
+    statement = (
+        tx.insert(Message)
+        .values(row)
+        .on_conflict_do_nothing(
+            index_elements=["channel", "provider_id"], index_where=Message.direction == Direction.IN
+        )
+        .returning(Message.id)
+    )
+    kept: str | None = await tx.session.scalar(statement)
+    if kept is not None:
+        who.contact.last_in_at = tx.now
+        who.contact.unreachable_at = None
+    return kept
+
+
+async def recent_parts(tx: Tx, who: Correspondent, since: datetime | None, message_id: str) -> list[str]:
+    """Return the texts of the last seconds before this one from the same contact, oldest first."""
+    if since is None or tx.now - since > PARTS_WITHIN:
+        return []
+    rows = (
+        await tx.session.execute(
+            select(Message.id, Message.body)
+            .where(
+                Message.contact_id == who.contact.id,
+                Message.direction == Direction.IN,
+                Message.created_at > tx.now - PARTS_WITHIN,
+                Message.id != message_id,
+            )
+            .order_by(Message.id.desc())
+            .limit(MOST_PARTS)
+        )
+    ).all()
+    return [tx.vault.open(body, "messages", "body", row_id) for row_id, body in reversed(rows) if body]
+
+
+async def save_assessment(tx: Tx, who: Correspondent, message_id: str, assessment: Assessment) -> None:
+    """Keep the verdict with the rules that gave it; words are sealed like the text they came from."""
+    detail = None
+    if assessment.signals:
+        told = {"why": assessment.why, "signals": [[s.concept, str(s.level), s.words] for s in assessment.signals]}
+        detail = tx.vault.seal(
+            who.contact.key_id, json.dumps(told), "assessments", "detail", message_id
+        )
+    await tx.session.execute(
+        tx.insert(AssessmentRow).values(
+            message_id=message_id,
+            level=assessment.level,
+            detail=detail,
+            rules=assessment.rules,
+            flagged=assessment.flagged,
+            at=tx.now,
+        )
+    )
+
+
+async def flag(tx: Tx, message_id: str, why: str, **values: Any) -> None:
+    """Flag a message for human eyes."""
+    await tx.session.execute(
+        update(Message)
+        .where(Message.id == message_id)
+        .values(flag=why, **values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def said_lately(tx: Tx, who: Correspondent, dedupe_prefix: str, within: timedelta) -> bool:
+    """Tell whether a message with such a dedupe key was enqueued for this contact lately."""
+    found = await tx.session.scalar(
+        select(Message.id)
+        .where(
+            Message.contact_id == who.contact.id,
+            Message.direction == Direction.OUT,
+            Message.dedupe_key.startswith(dedupe_prefix, autoescape=True),
+            Message.created_at > tx.now - within,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+async def message_answered(tx: Tx, who: Correspondent, provider_id: str | None) -> Message | None:
+    """Return our message that this one was written as a reply to."""
+    if provider_id is None:
+        return None
+    found: Message | None = await tx.session.scalar(
+        select(Message).where(
+            Message.channel == who.contact.channel,
+            Message.contact_id == who.contact.id,
+            Message.provider_id == provider_id,
+            Message.direction == Direction.OUT,
+        )
+    )
+    return found

@@ -1,0 +1,274 @@
+"""Deliveries: what may leave is decided when it leaves, and what became of it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
+
+from bot.actions.checkins import new_checkin, open_checkins
+from bot.actions.prompts import Prompts, RenderError
+from bot.channels.base import Outgoing
+from bot.domain.consent import ConsentState, may_send
+from bot.domain.hours import is_quiet, parse_window, quiet_ends
+from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
+from bot.domain.recurrence import ZoneError
+from bot.outbox.claim import Taken, due, end, put_off, take
+from bot.outbox.rates import sender, take_slots
+from bot.store.alerts import Alert, AlertState
+from bot.store.database import Tx
+from bot.store.messages import Message
+from bot.store.people import Contact, Participant, PersonStatus, Programme, Staff
+from bot.store.vault import key_of
+
+HELD = timedelta(minutes=5)  # between looks at a prompt that waits for an alert to be over
+HUMAN_FIRST = timedelta(hours=2)  # after "I have it", the person talks and the bot does not
+SECOND_QUESTION = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ready:
+    """A message to be sent now (at `at`, paced), and what is needed to record what became of it."""
+
+    outgoing: Outgoing
+    at: datetime
+    attempts: int
+    lane: Lane
+    kind: Kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """What was claimed. `again_at` is when the sender's rate allows more; `looked` how many were looked at."""
+
+    ready: tuple[Ready, ...]
+    looked: int
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What the checks say of one message: send it (all None), put it off, or end it."""
+
+    later: datetime | None = None
+    ended: MessageState | None = None
+    reason: str = ""
+
+
+SEND = Verdict()
+
+
+async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float, owner: str) -> Batch:
+    """Claim up to `limit` messages of a channel within its rate (a second), under a lease of `owner`.
+
+    Consent, pause, quiet hours, open alerts and assignment are checked here, at the last moment.
+    """
+    ids = await due(tx, channel, limit)
+    if not ids:
+        return Batch(ready=(), looked=0)
+    rows = await _details(tx, ids)
+    passed = await _check(tx, rows)
+    prompts = Prompts()
+    await prompts.load(tx, {row.version_id for row in passed})
+    rendered = await _render(tx, passed, prompts)
+    slots = await take_slots(tx, await sender(tx, channel), rate, len(rendered))
+    # What the rate does not allow yet simply stays queued: it was only looked at.
+    going = rendered[: len(slots.times)]
+    await take(tx, [Taken(message_id=r.id, body=sealed) for r, _, sealed in going], owner)
+    await open_checkins(tx, _questions(tx, going, prompts))
+    ready = tuple(
+        _ready(tx, row, text, at, prompts) for (row, text, _), at in zip(going, slots.times, strict=True)
+    )
+    return Batch(ready=ready, looked=len(ids), again_at=slots.again_at)
+
+
+def decide(row: Any, now: datetime) -> Verdict:
+    """Say whether a queued message may leave now. `row` is a row of `_details`."""
+    if row.expires_at is not None and row.expires_at <= now:
+        return Verdict(ended=MessageState.EXPIRED, reason=row.reason or "late")
+    if row.staff_id is not None:
+        return _decide_staff(row)
+    if not may_send(row.consent, row.kind):
+        return Verdict(ended=MessageState.CANCELLED, reason=str(row.consent))
+    if row.kind is not Kind.PROMPT:
+        return SEND
+    if row.person_status is not PersonStatus.ACTIVE:
+        return Verdict(ended=MessageState.CANCELLED, reason=str(row.person_status))
+    if row.paused_until is not None and row.paused_until > now:
+        return Verdict(ended=MessageState.CANCELLED, reason="paused")
+    if row.unreachable_at is not None:
+        return Verdict(ended=MessageState.CANCELLED, reason="unreachable")
+    if row.held:
+        return Verdict(later=now + HELD, reason="alert_open")
+    return _decide_hours(row, now)
+
+
+def _decide_staff(row: Any) -> Verdict:
+    if row.kind is Kind.NOTICE and row.alert_state is not AlertState.OPEN:
+        return Verdict(ended=MessageState.CANCELLED, reason="taken")
+    if row.staff_status is not PersonStatus.ACTIVE or row.consent is ConsentState.OPTED_OUT:
+        return Verdict(ended=MessageState.FAILED, reason="cannot_be_told")
+    return SEND
+
+
+def _decide_hours(row: Any, now: datetime) -> Verdict:
+    if row.quiet_hours is None:
+        return SEND
+    window = parse_window(row.quiet_hours)
+    zone = row.zone or row.programme_zone
+    try:
+        quiet = is_quiet(window, zone, now)
+    except ZoneError:
+        zone = row.programme_zone
+        quiet = is_quiet(window, zone, now)
+    if not quiet:
+        return SEND
+    ends = quiet_ends(window, zone, now)
+    if row.expires_at is not None and ends >= row.expires_at:
+        return Verdict(ended=MessageState.EXPIRED, reason="quiet_hours")
+    return Verdict(later=ends, reason="quiet_hours")
+
+
+async def _details(tx: Tx, ids: Sequence[str]) -> list[Any]:
+    alert, specialist, own_alert = aliased(Alert), aliased(Staff), aliased(Alert)
+    held = exists().where(
+        alert.subject_id == Message.participant_id,
+        (alert.state == AlertState.OPEN)
+        | ((alert.state == AlertState.ACKNOWLEDGED) & (alert.acknowledged_at > tx.now - HUMAN_FIRST)),
+    )
+    rows = await tx.session.execute(
+        select(
+            Message.id,
+            Message.kind,
+            Message.lane,
+            Message.body,
+            Message.buttons,
+            Message.attempts,
+            Message.expires_at,
+            Message.not_before,
+            Message.reply_to,
+            Message.reason,
+            Message.staff_id,
+            Message.participant_id,
+            Message.version_id,
+            Message.prompt_key,
+            Contact.channel,
+            Contact.address,
+            Contact.id.label("contact_id"),
+            Contact.key_id,
+            Contact.consent,
+            Contact.unreachable_at,
+            Participant.status.label("person_status"),
+            Participant.paused_until,
+            Participant.timezone.label("zone"),
+            Participant.language,
+            Participant.name,
+            Participant.key_id.label("person_key"),
+            Programme.quiet_hours,
+            Programme.timezone.label("programme_zone"),
+            Programme.name.label("programme_name"),
+            Staff.status.label("staff_status"),
+            specialist.id.label("specialist_id"),
+            specialist.name.label("specialist_name"),
+            own_alert.state.label("alert_state"),
+            held.label("held"),
+        )
+        .join(Contact, Contact.id == Message.contact_id)
+        .join(Programme, Programme.id == Contact.programme_id)
+        .outerjoin(Participant, Participant.id == Message.participant_id)
+        .outerjoin(Staff, Staff.id == Message.staff_id)
+        .outerjoin(specialist, specialist.id == Participant.specialist_id)
+        .outerjoin(own_alert, own_alert.id == Message.alert_id)
+        .where(Message.id.in_(ids))
+    )
+    order = {message_id: place for place, message_id in enumerate(ids)}
+    found = sorted(rows, key=lambda row: order[row.id])
+    sealed = [row.body for row in found if row.body] + [row.specialist_name for row in found if row.specialist_name]
+    keys = {row.key_id for row in found} | {row.person_key for row in found if row.person_key}
+    await tx.vault.load(tx.session, keys | {key_of(value) for value in sealed})
+    return found
+
+
+async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
+    passed, later, ended = [], [], []
+    asked: set[str] = set()
+    for row in rows:
+        verdict = decide(row, tx.now)
+        if row.kind is Kind.PROMPT and verdict is SEND and row.participant_id in asked:
+            verdict = Verdict(later=tx.now + SECOND_QUESTION, reason="one_at_a_time")
+        if verdict.later is not None:
+            later.append((row.id, verdict.later, verdict.reason))
+        elif verdict.ended is not None:
+            ended.append((row.id, verdict.ended, verdict.reason))
+        else:
+            passed.append(row)
+            if row.kind is Kind.PROMPT:
+                asked.add(row.participant_id)
+    await put_off(tx, later)
+    await end(tx, ended)
+    if any(row.kind is Kind.NOTICE and reason == "cannot_be_told" for row in rows for i, _, reason in ended if i == row.id):
+        tx.wake.add("undeliverable")
+    return passed
+
+
+async def _render(tx: Tx, rows: Sequence[Any], prompts: Prompts) -> list[tuple[Any, str, bytes | None]]:
+    rendered: list[tuple[Any, str, bytes | None]] = []
+    broken = []
+    for row in rows:
+        if row.body is not None:
+            rendered.append((row, tx.vault.open(row.body, "messages", "body", row.id), None))
+            continue
+        try:
+            text = prompts.text(row, _variables(tx, row))
+        except RenderError:
+            broken.append((row.id, MessageState.FAILED, "wording"))
+            continue
+        rendered.append((row, text, tx.vault.seal(row.person_key, text, "messages", "body", row.id)))
+    await end(tx, broken)
+    return rendered
+
+
+def _variables(tx: Tx, row: Any) -> dict[str, str]:
+    values = {"programme_name": row.programme_name}
+    if row.name is not None:
+        values["first_name"] = _first(tx.vault.open(row.name, "participants", "name", row.participant_id))
+    if row.specialist_name is not None:
+        values["specialist_name"] = _first(tx.vault.open(row.specialist_name, "staff", "name", row.specialist_id))
+    return {name: value for name, value in values.items() if value}
+
+
+def _first(name: str) -> str:
+    return name.split()[0] if name.split() else ""
+
+
+def _questions(tx: Tx, going: Sequence[tuple[Any, str, bytes | None]], prompts: Prompts) -> list[dict[str, Any]]:
+    return [
+        new_checkin(row.participant_id, row.id, row.prompt_key, spec, tx.now)
+        for row, _, fresh in going
+        if fresh is not None and (spec := prompts.spec(row.version_id, row.prompt_key)) is not None
+    ]
+
+
+def _ready(tx: Tx, row: Any, text: str, at: datetime, prompts: Prompts) -> Ready:
+    buttons = tuple(Button(**b) for b in row.buttons or ())
+    if row.kind is Kind.PROMPT and row.channel is ChannelName.TELEGRAM:
+        buttons = prompts.buttons(row)
+    return Ready(
+        outgoing=Outgoing(
+            message_id=row.id,
+            address=tx.vault.open(row.address, "contacts", "address", row.contact_id),
+            text=text,
+            claimed_at=tx.now,
+            buttons=buttons,
+            valid_for=row.expires_at - tx.now if row.expires_at is not None else None,
+            reply_to=row.reply_to,
+        ),
+        at=at,
+        attempts=row.attempts + 1,
+        lane=Lane(row.lane),
+        kind=row.kind,
+    )

@@ -1,0 +1,166 @@
+"""Tell staff: the messages of an alert, and the smaller things they should know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from sqlalchemy import select
+
+from bot.actions.people import first_name
+from bot.actions.staffing import Roster
+from bot.domain.escalation import Chain, Person, Route, Turn
+from bot.domain.messages import Button, ChannelName, Kind, Lane
+from bot.domain.replies import say
+from bot.outbox.enqueue import About, Draft, To, enqueue
+from bot.store.alerts import Alert, AlertEvent
+from bot.store.database import Tx
+from bot.store.messages import AssessmentRow, Message
+from bot.store.people import Contact, Participant, Programme, Staff
+
+TAKE = "take"  # the verb in a button's data: "take:<alert id>"
+
+
+def note(tx: Tx, alert: Alert, what: str, *, staff_id: str | None = None, detail: str | None = None) -> None:
+    """Add a line to the alert's timeline."""
+    tx.session.add(AlertEvent(alert_id=alert.id, what=what, staff_id=staff_id, detail=detail, at=tx.now))
+
+
+async def tell_turn(tx: Tx, alert: Alert, turn: Turn, roster: Roster, programme: Programme) -> int:
+    """Send the notices of one turn by each person's best route; return how many people are told."""
+    for person in turn.skipped:
+        note(tx, alert, "skipped", staff_id=person.staff_id, detail=f"step {turn.step + 1}")
+    drafts = []
+    for person in turn.people:
+        routes = roster.usable(person)
+        if routes:
+            drafts.append(await _notice(tx, alert, person, routes[0], turn.round, turn.step, programme))
+            note(tx, alert, "told", staff_id=person.staff_id, detail=routes[0].channel)
+    await enqueue(tx, drafts)
+    return len(drafts)
+
+
+async def fail_over(
+    tx: Tx, alert: Alert, chain: Chain, roster: Roster, programme: Programme, failed: Message
+) -> bool:
+    """Tell the same person by their next way at once; return False when there is none left.
+
+    The wait for an acknowledgement is not reset: the chain goes on as it would.
+    """
+    round_, step = failed.alert_round or 0, failed.alert_step or 0
+    person = find_person(chain, step, failed.staff_id)
+    if person is None:
+        return False
+    tried = set(
+        await tx.session.scalars(
+            select(Message.contact_id).where(
+                Message.alert_id == alert.id,
+                Message.kind == Kind.NOTICE,
+                Message.alert_round == round_,
+                Message.alert_step == step,
+            )
+        )
+    )
+    left = [route for route in roster.usable(person) if route.contact_id not in tried]
+    if not left:
+        note(tx, alert, "unreachable", staff_id=person.staff_id)
+        return False
+    await enqueue(tx, [await _notice(tx, alert, person, left[0], round_, step, programme)])
+    note(tx, alert, "failed_over", staff_id=person.staff_id, detail=left[0].channel)
+    return True
+
+
+def find_person(chain: Chain, step: int, staff_id: str | None) -> Person | None:
+    """Return somebody of a step, supervisors of a new round included."""
+    people = chain.steps[step].people if step < len(chain.steps) else ()
+    return next((p for p in (*people, *chain.supervisors) if p.staff_id == staff_id), None)
+
+
+async def tell_staff(
+    tx: Tx,
+    roster: Roster,
+    programme: Programme,
+    people: Sequence[str],
+    key: str,
+    *,
+    dedupe: str,
+    urgent: bool = False,
+    avoid: ChannelName | None = None,
+    **values: object,
+) -> None:
+    """Tell staff something that is no alert: on duty only, unless `urgent`; once per `dedupe`.
+
+    `avoid` names the channel that is the trouble.
+    """
+    drafts = []
+    for staff_id in people:
+        person = Person(staff_id=staff_id, routes=roster.routes(staff_id))
+        routes = [r for r in roster.usable(person) if r.channel != avoid and r.channel != ChannelName.VOICE]
+        if not routes or not roster.is_active(staff_id):
+            continue
+        drafts.append(
+            Draft(
+                to=await staff_contact(tx, routes[0], staff_id),
+                kind=Kind.STAFF,
+                lane=Lane.REPLY,
+                text=say(key, str(programme.languages[0]), **values),
+                dedupe_key=f"{dedupe}:{staff_id}",
+                not_before=None if urgent else roster.working_time(staff_id),
+            )
+        )
+    await enqueue(tx, drafts)
+
+
+async def staff_contact(tx: Tx, route: Route, staff_id: str) -> To:
+    """Return where a route leads, with its key loaded."""
+    contact = await tx.session.get_one(Contact, route.contact_id)
+    await tx.vault.load(tx.session, [contact.key_id])
+    return To(
+        contact_id=contact.id, key_id=contact.key_id, channel=contact.channel, staff_id=staff_id
+    )
+
+
+async def _notice(
+    tx: Tx, alert: Alert, person: Person, route: Route, round_: int, step: int, programme: Programme
+) -> Draft:
+    language = str(programme.languages[0])
+    key = "notice_again" if round_ else f"notice_{alert.level}"
+    text = say(key, language, ref=alert.ref)
+    to = await staff_contact(tx, route, person.staff_id)
+    buttons: tuple[Button, ...] = ()
+    if route.channel is ChannelName.TELEGRAM:
+        buttons = (Button(label=say("take_button", language), data=f"{TAKE}:{alert.id}"),)
+        if programme.telegram_details and alert.participant_id is not None:
+            text, key_id = await _with_details(tx, alert, text, language)
+            # Sealed under the participant's key: erasing them takes their words here with it.
+            to = To(contact_id=to.contact_id, key_id=key_id, channel=to.channel, staff_id=to.staff_id)
+    return Draft(
+        to=to,
+        kind=Kind.NOTICE,
+        lane=Lane.ALERT,
+        text=text,
+        buttons=buttons,
+        dedupe_key=f"notice:{alert.id}:{alert.level}:{round_}:{step}:{route.contact_id}",
+        about=About(alert_id=alert.id, alert_round=round_, alert_step=step),
+    )
+
+
+async def _with_details(tx: Tx, alert: Alert, text: str, language: str) -> tuple[str, str]:
+    participant = await tx.session.get_one(Participant, alert.participant_id)
+    said = await tx.session.get_one(Message, alert.message_id)
+    assessed = await tx.session.get(AssessmentRow, alert.message_id)
+    quote = await tx.vault.reveal(tx.session, said.body or b"", "messages", "body", said.id)
+    why = ""
+    if assessed is not None and assessed.detail is not None:
+        sealed = await tx.vault.reveal(tx.session, assessed.detail, "assessments", "detail", said.id)
+        why = str(json.loads(sealed)["why"])
+    name = await first_name(tx, participant) or participant.ref
+    await tx.vault.load(tx.session, [participant.key_id])
+    detail = say("notice_detail", language, name=name, why=why, text=quote[:600])
+    return f"{text}\n{detail}", participant.key_id
+
+
+async def name_of(tx: Tx, staff_id: str | None) -> str:
+    """Return a staff member's first name."""
+    staff = await tx.session.get(Staff, staff_id) if staff_id else None
+    return await first_name(tx, staff) or "Somebody"
+

@@ -1,0 +1,130 @@
+"""Find people by their address, and address them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from bot.domain.consent import ConsentState
+from bot.domain.messages import ChannelName
+from bot.outbox.enqueue import To
+from bot.store.database import Tx
+from bot.store.ids import new_id
+from bot.store.people import Contact, DataKey, Participant, PersonStatus, Programme, Staff
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Correspondent:
+    """Whoever is at an address: a participant, a staff member, or somebody not yet known."""
+
+    contact: Contact
+    programme: Programme
+    participant: Participant | None = None
+    staff: Staff | None = None
+
+    @property
+    def language(self) -> str:
+        """Return the language to answer in."""
+        if self.participant is not None:
+            return self.participant.language
+        return str(self.programme.languages[0])
+
+    @property
+    def zone(self) -> str:
+        """Return the zone of the person's wall clock."""
+        own = self.participant.timezone if self.participant is not None else None
+        return own or self.programme.timezone
+
+    @property
+    def subject_id(self) -> str:
+        """Return what an alert about them hangs on: the person, or the bare contact."""
+        return self.participant.id if self.participant is not None else self.contact.id
+
+    @property
+    def to(self) -> To:
+        """Return where an answer goes."""
+        return To(
+            contact_id=self.contact.id,
+            key_id=self.contact.key_id,
+            channel=self.contact.channel,
+            participant_id=self.contact.participant_id,
+            staff_id=self.contact.staff_id,
+        )
+
+
+async def find_correspondent(tx: Tx, channel: ChannelName, address: str) -> Correspondent | None:
+    """Return whoever is at `address` (E.164 or chat id), with their key loaded; None for a stranger."""
+    row = (
+        await tx.session.execute(
+            select(Contact, Participant, Staff, Programme, DataKey.wrapped)
+            .join(DataKey, DataKey.id == Contact.key_id)
+            .join(Programme, Programme.id == Contact.programme_id)
+            .outerjoin(Participant, Participant.id == Contact.participant_id)
+            .outerjoin(Staff, Staff.id == Contact.staff_id)
+            .where(Contact.channel == channel, Contact.address_hash == tx.vault.hash(channel, address))
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    contact, participant, staff, programme, wrapped = row
+    tx.vault.learn(contact.key_id, wrapped)
+    return Correspondent(contact=contact, programme=programme, participant=participant, staff=staff)
+
+
+async def add_stranger(tx: Tx, channel: ChannelName, address: str) -> Correspondent | None:
+    """Write down an address nobody knows, under a key of its own; None when there is no programme yet."""
+    programme = await tx.session.scalar(select(Programme).order_by(Programme.id).limit(1))
+    if programme is None:
+        return None
+    key_id = tx.vault.new_key(tx.session, "contact")
+    contact = add_contact(tx, programme_id=programme.id, key_id=key_id, channel=channel, address=address)
+    await tx.session.flush()
+    return Correspondent(contact=contact, programme=programme)
+
+
+def add_contact(
+    tx: Tx,
+    *,
+    programme_id: str,
+    key_id: str,
+    channel: ChannelName,
+    address: str,
+    participant_id: str | None = None,
+    staff_id: str | None = None,
+    consent: ConsentState = ConsentState.NONE,
+    position: int = 0,
+) -> Contact:
+    """Add a contact with its address sealed and hashed."""
+    contact_id = new_id()
+    contact = Contact(
+        id=contact_id,
+        programme_id=programme_id,
+        participant_id=participant_id,
+        staff_id=staff_id,
+        key_id=key_id,
+        channel=channel,
+        address=tx.vault.seal(key_id, address, "contacts", "address", contact_id),
+        address_hash=tx.vault.hash(channel, address),
+        consent=consent,
+        position=position,
+        created_at=tx.now,
+    )
+    tx.session.add(contact)
+    return contact
+
+
+async def first_name(tx: Tx, person: Participant | Staff | None) -> str | None:
+    """Return the first word of somebody's name."""
+    if person is None or person.name is None:
+        return None
+    name = await tx.vault.reveal(tx.session, person.name, person.__tablename__, "name", person.id)
+    return name.split()[0] if name.split() else None
+
+
+async def specialist_of(tx: Tx, participant: Participant | None) -> Staff | None:
+    """Return the participant's own specialist, if there is one at work here."""
+    if participant is None or participant.specialist_id is None:
+        return None
+    staff = await tx.session.get(Staff, participant.specialist_id)
+    return staff if staff is not None and staff.status is PersonStatus.ACTIVE else None

@@ -1,0 +1,210 @@
+"""Planning: what has fallen due becomes a message, and the next due time is set in the same transaction.
+
+An enrolment is decided up to `planned_until`. What falls due after that and up to now is written to the
+outbox under its occurrence's own key, so that doing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, case, select, update
+
+from bot.domain.consent import ConsentState
+from bot.domain.messages import Direction, Kind, Lane, MessageState
+from bot.domain.programme import prompts_from_data
+from bot.domain.recurrence import Anchors, AroundSession, Due, Timetable, ZoneError
+from bot.outbox.claim import many
+from bot.outbox.enqueue import DELIVERY
+from bot.store.database import Tx
+from bot.store.ids import new_id
+from bot.store.messages import Message
+from bot.store.people import Contact, Participant, PersonStatus, Programme, Session
+from bot.store.schedules import Enrolment, Schedule, ScheduleVersion
+
+EXPIRES = timedelta(hours=4)  # unless the prompt says otherwise: better not at all than late
+KEPT = 200  # compiled versions in memory
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compiled:
+    """A published version, ready to be asked."""
+
+    timetable: Timetable
+    expires: dict[str, timedelta]
+    needs_sessions: bool
+
+
+_compiled: OrderedDict[str, Compiled] = OrderedDict()
+
+
+async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -> int:
+    """Plan up to `limit` enrolments whose time has come (of `only` these); return how many there were."""
+    rows = await _due_rows(tx, limit, only)
+    if not rows:
+        return 0
+    await _compile(tx, {row.version_id for row in rows if row.version_id is not None})
+    sessions = await _sessions(tx, rows)
+    messages: list[dict[str, Any]] = []
+    updates: list[dict[str, Any]] = []
+    for row in rows:
+        dues, following = _plan(row, sessions.get(row.participant_id, ()), tx.now)
+        messages += [_occurrence(row, due, tx.now) for due in dues if row.contact_id is not None]
+        updates.append({"b_id": row.id, "b_until": tx.now, "b_next": following.at if following else None})
+    if messages:
+        statement = tx.insert(Message.__table__).on_conflict_do_nothing(index_elements=["dedupe_key"])
+        await many(tx, statement, messages)
+        tx.wake.add(DELIVERY)
+    table = Enrolment.__table__
+    await many(
+        tx,
+        update(table)  # type: ignore[arg-type]
+        .where(table.c.id == bindparam("b_id"))
+        .values(planned_until=bindparam("b_until"), next_due_at=bindparam("b_next")),
+        updates,
+    )
+    return len(rows)
+
+
+async def look_again(tx: Tx, enrolment_ids: Collection[str]) -> None:
+    """Let the planner look at enrolments anew after a change; what is past is never filled in.
+
+    What fell due before the change is planned first, as it was.
+    """
+    if not enrolment_ids:
+        return
+    while await plan_due(tx, limit=200, only=enrolment_ids):
+        pass
+    await tx.session.execute(
+        update(Enrolment)
+        .where(Enrolment.id.in_(enrolment_ids))
+        .values(planned_until=tx.now, next_due_at=tx.now + timedelta(microseconds=1))
+        .execution_options(synchronize_session=False)
+    )
+    tx.wake.add("planner")
+
+
+def first_look(now: datetime) -> dict[str, datetime]:
+    """Return the planning columns of a new enrolment: nothing before now, looked at next."""
+    return {"planned_until": now, "next_due_at": now + timedelta(microseconds=1)}
+
+
+def compiled(version_id: str, prompts: Sequence[Any]) -> Compiled:
+    """Return a version's rules sorted for asking; kept in memory, since versions never change."""
+    found = _compiled.get(version_id)
+    if found is None:
+        parsed = prompts_from_data(prompts)
+        found = Compiled(
+            timetable=Timetable({prompt.key: prompt.rule for prompt in parsed}),
+            expires={prompt.key: prompt.expires or EXPIRES for prompt in parsed},
+            needs_sessions=any(isinstance(prompt.rule, AroundSession) for prompt in parsed),
+        )
+        _compiled[version_id] = found
+        while len(_compiled) > KEPT:
+            _compiled.popitem(last=False)
+    return found
+
+
+async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> Sequence[Any]:
+    # The contact that prompts go to: agreed and reachable before others, then in the person's own order.
+    contact = (
+        select(Contact.id)
+        .where(Contact.participant_id == Enrolment.participant_id)
+        .order_by(
+            case((Contact.consent == ConsentState.ACTIVE, 0), else_=1),
+            case((Contact.unreachable_at.is_(None), 0), else_=1),
+            Contact.position,
+        )
+        .limit(1)
+        .correlate(Enrolment)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            Enrolment.id,
+            Enrolment.participant_id,
+            Enrolment.start,
+            Enrolment.planned_until,
+            Schedule.version_id,
+            Participant.timezone,
+            Participant.status,
+            Programme.timezone.label("programme_zone"),
+            Contact.id.label("contact_id"),
+            Contact.channel,
+        )
+        .join(Schedule, Schedule.id == Enrolment.schedule_id)
+        .join(Participant, Participant.id == Enrolment.participant_id)
+        .join(Programme, Programme.id == Participant.programme_id)
+        .outerjoin(Contact, Contact.id == contact)
+        .where(Enrolment.next_due_at <= tx.now)
+        .order_by(Enrolment.next_due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Enrolment)
+    )
+    if only is not None:
+        statement = statement.where(Enrolment.id.in_(only))
+    return (await tx.session.execute(statement)).all()
+
+
+async def _compile(tx: Tx, version_ids: Collection[str]) -> None:
+    missing = [version_id for version_id in version_ids if version_id not in _compiled]
+    if missing:
+        for version_id, prompts in await tx.session.execute(
+            select(ScheduleVersion.id, ScheduleVersion.prompts).where(ScheduleVersion.id.in_(missing))
+        ):
+            compiled(version_id, prompts)
+
+
+async def _sessions(tx: Tx, rows: Sequence[Any]) -> dict[str, tuple[datetime, ...]]:
+    people = [r.participant_id for r in rows if r.version_id and _compiled[r.version_id].needs_sessions]
+    found: dict[str, tuple[datetime, ...]] = {}
+    if people:
+        for person, local in await tx.session.execute(
+            select(Session.participant_id, Session.local)
+            .where(Session.participant_id.in_(people))
+            .order_by(Session.local)
+        ):
+            found[person] = (*found.get(person, ()), local)
+    return found
+
+
+def _plan(row: Any, sessions: tuple[datetime, ...], now: datetime) -> tuple[list[Due], Due | None]:
+    if row.version_id is None or row.status is PersonStatus.LEFT:
+        return [], None
+    timetable = _compiled[row.version_id].timetable
+    zone = row.timezone or row.programme_zone
+    try:
+        anchors = Anchors(start=row.start, zone=zone, seed=row.id, sessions=sessions)
+        return timetable.between(anchors, row.planned_until, now), timetable.next_due(anchors, now)
+    except ZoneError:
+        anchors = Anchors(start=row.start, zone=row.programme_zone, seed=row.id, sessions=sessions)
+        return timetable.between(anchors, row.planned_until, now), timetable.next_due(anchors, now)
+
+
+def _occurrence(row: Any, due: Due, now: datetime) -> dict[str, Any]:
+    expires_at = due.at + _compiled[row.version_id].expires[due.key]
+    missed = expires_at <= now
+    return {
+        "id": new_id(),
+        "direction": Direction.OUT,
+        "channel": row.channel,
+        "contact_id": row.contact_id,
+        "participant_id": row.participant_id,
+        "kind": Kind.PROMPT,
+        "lane": int(Lane.SCHEDULED),
+        "state": MessageState.EXPIRED if missed else MessageState.QUEUED,
+        "reason": "missed" if missed else None,
+        "dedupe_key": f"occ:{row.id}:{due.key}:{due.local.isoformat(timespec='minutes')}",
+        "not_before": due.at,
+        "expires_at": expires_at,
+        "attempts": 0,
+        "enrolment_id": row.id,
+        "version_id": row.version_id,
+        "prompt_key": due.key,
+        "local_time": due.local,
+        "created_at": now,
+    }

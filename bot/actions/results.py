@@ -1,0 +1,272 @@
+"""What became of sends, and what follows from it: contacts marked, senders rested, notices failed over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot.actions.alerts import notice_failed
+from bot.actions.checkins import close_undelivered
+from bot.actions.consents import opt_out, tell_specialist, warn_of_cover
+from bot.actions.notices import tell_staff
+from bot.actions.staffing import load_roster
+from bot.channels.base import Found, LookUp, SendError
+from bot.domain.messages import (
+    ChannelName,
+    Direction,
+    Kind,
+    Lane,
+    MessageState,
+    StatusEvent,
+    moves_forward,
+)
+from bot.outbox.rates import sender
+from bot.outbox.record import Outcome, backoff, record
+from bot.store.database import Tx
+from bot.store.ids import new_id
+from bot.store.messages import Message, ProviderEvent
+from bot.store.people import Contact, Programme
+
+LOOK_UPS = 50
+
+
+async def record_results(tx: Tx, channel: ChannelName, outcomes: Sequence[Outcome]) -> None:
+    """Write down a batch of attempts of one channel, and act on what failed."""
+    if not outcomes:
+        return
+    await record(tx, outcomes)
+    row = await sender(tx, channel)
+    broken = [o.error for o in outcomes if o.error is not None and _is_senders(o.error)]
+    if broken:
+        await _rest(tx, channel, broken)
+    elif row.failures or row.resting_until is not None:
+        row.failures, row.resting_until = 0, None
+    for outcome in outcomes:
+        if outcome.error is not None:
+            await _act_on(tx, outcome.message_id, outcome.error)
+    tx.wake.add("delivery")
+
+
+async def record_status(tx: Tx, event: StatusEvent) -> None:
+    """Keep what a provider said, and move the message forward; never backwards."""
+    message = await _message_of(tx, event)
+    raw = None
+    event_id = new_id()
+    if message is not None:
+        contact = await tx.session.get_one(Contact, message.contact_id)
+        await tx.vault.load(tx.session, [contact.key_id])
+        raw = tx.vault.seal(contact.key_id, repr(sorted(event.raw.items())), "provider_events", "raw", event_id)
+    await tx.session.execute(
+        tx.insert(ProviderEvent)
+        .values(
+            id=event_id,
+            message_id=message.id if message is not None else None,
+            channel=event.channel,
+            provider_id=event.provider_id,
+            status=event.status,
+            error_code=event.error_code,
+            raw=raw,
+            at=event.at,
+        )
+        .on_conflict_do_nothing()
+    )
+    if message is None or event.state is None or not moves_forward(message.state, event.state):
+        return
+    message.state = event.state
+    message.provider_id = message.provider_id or event.provider_id
+    if event.state in (MessageState.DELIVERED, MessageState.FAILED):
+        message.finished_at = tx.now
+    if event.state is MessageState.SENT:
+        message.sent_at = message.sent_at or tx.now
+    await tx.session.flush()
+    if event.state is MessageState.FAILED:
+        message.reason = (event.error_code or event.status)[:40]
+        error = SendError(
+            code=event.error_code or event.status,
+            permanent=True,
+            opted_out=event.opted_out,
+            unreachable=event.unreachable,
+        )
+        await _act_on(tx, message.id, error)
+    tx.wake.add("delivery")
+
+
+async def record_look_up(tx: Tx, message_id: str, answer: LookUp) -> None:
+    """Settle an uncertain send: found means sent; otherwise alerts go again and routine texts do not."""
+    message = await tx.session.get_one(Message, message_id, with_for_update=True)
+    if message.state is not MessageState.UNCERTAIN:
+        return
+    message.lease_until = None
+    if answer.found is Found.THERE and answer.sent is not None:
+        message.state = MessageState.SENT
+        message.provider_id = answer.sent.provider_id
+        message.sent_at = tx.now
+    elif message.lane == Lane.ALERT:
+        # One extra text beats none: the reference in it is the same.
+        message.state = MessageState.QUEUED
+        message.not_before = tx.now
+        message.reason = "sent_again"
+        tx.wake.add("delivery")
+    else:
+        message.reason = f"look_up_{answer.found}"
+        if message.kind is Kind.PROMPT and answer.found is Found.ABSENT:
+            await close_undelivered(tx, [message.id])
+    await tx.session.flush()
+
+
+async def uncertain(tx: Tx, channel: ChannelName) -> list[Message]:
+    """Return the uncertain sends of a channel whose look-up is due, and put the next look-up off."""
+    found = (
+        await tx.session.scalars(
+            select(Message)
+            .where(
+                Message.state == MessageState.UNCERTAIN,
+                Message.channel == channel,
+                Message.lease_until <= tx.now,
+            )
+            .order_by(Message.lane, Message.lease_until)
+            .limit(LOOK_UPS)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    for message in found:
+        message.lease_until = tx.now + timedelta(seconds=30)
+    await tx.session.flush()
+    return list(found)
+
+
+async def fail_over_stuck(tx: Tx) -> int:
+    """Send notices whose receiver left meanwhile to somebody else at once; return how many there were."""
+    stuck = (
+        await tx.session.scalars(
+            select(Message)
+            .where(
+                Message.kind == Kind.NOTICE,
+                Message.direction == Direction.OUT,
+                Message.state == MessageState.FAILED,
+                Message.reason == "cannot_be_told",
+            )
+            .limit(LOOK_UPS)
+        )
+    ).all()
+    for message in stuck:
+        message.reason = "failed_over"
+        await notice_failed(tx, message, gone=True)
+    await tx.session.flush()
+    return len(stuck)
+
+
+def _is_senders(error: SendError) -> bool:
+    return error.channel_off or error.retry_after is not None or not (
+        error.permanent or error.opted_out or error.unreachable or error.uncertain or error.migrated_to
+    )
+
+
+async def _rest(tx: Tx, channel: ChannelName, errors: Sequence[SendError]) -> None:
+    row = await sender(tx, channel)
+    off = next((e for e in errors if e.channel_off), None)
+    if off is not None:
+        if row.off_at is None:
+            row.off_at, row.cause = tx.now, off.code[:40]
+            await tx.session.flush()
+            await _go_round(tx, channel)
+            await _alarm(tx, channel, off.code)
+        return
+    row.failures += 1
+    asked = max((e.retry_after for e in errors if e.retry_after is not None), default=timedelta(0))
+    wait = asked or max(timedelta(seconds=1), backoff(row.failures, Lane.ALERT, 0.5))
+    row.resting_until = max(row.resting_until or tx.now, tx.now + wait)
+    if asked:
+        row.failures = 0  # "too fast" is an answer: the sender works
+    await tx.session.flush()
+    await _go_round(tx, channel)
+
+
+async def _go_round(tx: Tx, channel: ChannelName) -> None:
+    """Send the notices that wait for a resting or refused sender by another way meanwhile."""
+    waiting = await tx.session.scalars(
+        select(Message)
+        .where(Message.kind == Kind.NOTICE, Message.state == MessageState.QUEUED, Message.channel == channel)
+        .limit(LOOK_UPS)
+    )
+    for message in waiting.all():
+        await notice_failed(tx, message, gone=False)
+
+
+async def _alarm(tx: Tx, channel: ChannelName, code: str) -> None:
+    for programme in await tx.session.scalars(select(Programme)):
+        roster = await load_roster(tx, programme)
+        people = roster.with_role("operator") or roster.with_role("supervisor")
+        await tell_staff(
+            tx,
+            roster,
+            programme,
+            people,
+            "sender_off",
+            dedupe=f"off:{channel}:{tx.now.isoformat()}",
+            urgent=True,
+            avoid=channel,
+            channel=channel,
+            cause=code,
+        )
+
+
+async def _act_on(tx: Tx, message_id: str, error: SendError) -> None:
+    message = await tx.session.get_one(Message, message_id, populate_existing=True)
+    if error.migrated_to is not None:
+        await _move(tx, message, error.migrated_to)
+        return
+    ended = error.permanent or error.opted_out or error.unreachable
+    if ended:
+        await _mark_contact(tx, message, error)
+        if message.kind is Kind.PROMPT:
+            await close_undelivered(tx, [message.id])
+    if message.kind is Kind.NOTICE:
+        await notice_failed(tx, message, gone=ended)
+
+
+async def _mark_contact(tx: Tx, message: Message, error: SendError) -> None:
+    contact = await tx.session.get_one(Contact, message.contact_id)
+    if error.opted_out:
+        contact.cause = error.code[:40]
+        await opt_out(tx, contact, method="provider", message_id=message.id)
+    elif error.unreachable and contact.unreachable_at is None:
+        contact.unreachable_at, contact.cause = tx.now, error.code[:40]
+        if contact.staff_id is not None:
+            await warn_of_cover(tx, contact)
+        elif contact.participant_id is not None:
+            await tell_specialist(
+                tx,
+                contact.participant_id,
+                "unreachable",
+                dedupe=f"unreachable:{contact.id}:{tx.now.date()}",
+                channel=contact.channel,
+            )
+
+
+async def _move(tx: Tx, message: Message, address: str) -> None:
+    contact = await tx.session.get_one(Contact, message.contact_id)
+    await tx.vault.load(tx.session, [contact.key_id])
+    contact.address = tx.vault.seal(contact.key_id, address, "contacts", "address", contact.id)
+    contact.address_hash = tx.vault.hash(contact.channel, address)
+    message.state, message.not_before = MessageState.QUEUED, tx.now
+    await tx.session.flush()
+
+
+async def _message_of(tx: Tx, event: StatusEvent) -> Message | None:
+    if event.message_id is not None:
+        found = await tx.session.get(Message, event.message_id, with_for_update=True)
+        if found is not None and found.direction is Direction.OUT and found.channel == event.channel:
+            return found
+    match: Message | None = await tx.session.scalar(
+        select(Message)
+        .where(
+            Message.channel == event.channel,
+            Message.provider_id == event.provider_id,
+            Message.direction == Direction.OUT,
+        )
+        .with_for_update()
+    )
+    return match

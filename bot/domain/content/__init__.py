@@ -1,0 +1,1 @@
+"""What people read and what rules look up, by language: data, never code."""

@@ -1,0 +1,1 @@
+"""The outbox: messages as rows, taken under a lease, with what became of them."""

@@ -1,0 +1,132 @@
+"""Take messages out of the outbox under a lease, or put them off, or end them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from bot.domain.messages import ChannelName, Direction, Lane, MessageState
+from bot.store.database import Tx
+from bot.store.messages import Message
+
+LEASE = timedelta(seconds=45)  # a hung worker's claims are free within a minute
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """A message that is ours to send until the lease ends; `body` is set when it was rendered just now."""
+
+    message_id: str
+    body: bytes | None
+
+
+async def due(tx: Tx, channel: ChannelName, limit: int) -> list[str]:
+    """Return the ids of what may be sent now: alerts first, then replies, then scheduled; locked."""
+    found: list[str] = []
+    for lane in Lane:
+        if len(found) >= limit:
+            break
+        rows = await tx.session.scalars(
+            select(Message.id)
+            .where(
+                Message.state == MessageState.QUEUED,
+                Message.channel == channel,
+                Message.lane == int(lane),
+                Message.not_before <= tx.now,
+            )
+            .order_by(Message.not_before, Message.id)
+            .limit(limit - len(found))
+            .with_for_update(skip_locked=True, of=Message)
+        )
+        found.extend(rows)
+    return found
+
+
+async def next_due(tx: Tx, channel: ChannelName) -> datetime | None:
+    """Return when the next queued message of a channel may be sent."""
+    earliest: datetime | None = None
+    for lane in Lane:
+        at = await tx.session.scalar(
+            select(Message.not_before)
+            .where(
+                Message.state == MessageState.QUEUED, Message.channel == channel, Message.lane == int(lane)
+            )
+            .order_by(Message.not_before)
+            .limit(1)
+        )
+        if at is not None and (earliest is None or at < earliest):
+            earliest = at
+    return earliest
+
+
+async def take(tx: Tx, taken: Sequence[Taken], owner: str) -> None:
+    """Mark messages as being sent by `owner`."""
+    shared = {"state": MessageState.SENDING, "lease_owner": owner, "lease_until": tx.now + LEASE}
+    plain = [t.message_id for t in taken if t.body is None]
+    if plain:
+        await tx.session.execute(
+            update(Message.__table__)
+            .where(Message.id.in_(plain))
+            .values(**shared, attempts=Message.attempts + 1)
+            .execution_options(synchronize_session=False)
+        )
+    rendered = [{"b_id": t.message_id, "b_body": t.body} for t in taken if t.body is not None]
+    if rendered:
+        await many(
+            tx,
+            update(Message.__table__)
+            .where(Message.id == bindparam("b_id"))
+            .values(**shared, attempts=Message.attempts + 1, body=bindparam("b_body")),
+            rendered,
+        )
+
+
+async def put_off(tx: Tx, until: Sequence[tuple[str, datetime, str]]) -> None:
+    """Queue messages again for later: (id, not before, reason)."""
+    if until:
+        await many(
+            tx,
+            update(Message.__table__)
+            .where(Message.id == bindparam("b_id"))
+            .values(state=MessageState.QUEUED, not_before=bindparam("b_at"), reason=bindparam("b_why")),
+            [{"b_id": i, "b_at": at, "b_why": why} for i, at, why in until],
+        )
+
+
+async def end(tx: Tx, ended: Sequence[tuple[str, MessageState, str]]) -> None:
+    """End messages without sending: (id, cancelled or expired or failed, reason)."""
+    if ended:
+        await many(
+            tx,
+            update(Message.__table__)
+            .where(Message.id == bindparam("b_id"))
+            .values(state=bindparam("b_state"), reason=bindparam("b_why"), finished_at=tx.now),
+            [{"b_id": i, "b_state": state, "b_why": why} for i, state, why in ended],
+        )
+
+
+async def release(tx: Tx, *, owner: str | None) -> int:
+    """Make abandoned claims uncertain: all of `owner`'s rivals on SQLite (None), else those whose lease ended.
+
+    Nobody can know whether such a message left, so it is looked up before anything else is done with it.
+    """
+    abandoned = [Message.state == MessageState.SENDING, Message.direction == Direction.OUT]
+    abandoned.append(Message.lease_until < tx.now if owner is None else Message.lease_owner != owner)
+    result: Any = await tx.session.execute(
+        update(Message)
+        .where(*abandoned)
+        .values(state=MessageState.UNCERTAIN, lease_owner=None, lease_until=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(result.rowcount)
+
+
+async def many(tx: Tx, statement: Any, rows: list[dict[str, Any]]) -> None:
+    """Run one statement for many rows."""
+    # On the connection, not the session: an ORM update by primary key would want loaded objects.
+    connection = await tx.session.connection()
+    await connection.execute(statement, rows)

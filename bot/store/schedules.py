@@ -1,0 +1,120 @@
+"""Tables of what is said when: schedules, their immutable versions, enrolments, check-ins and answers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.store.base import Base, Sealed, Word
+from bot.store.ids import new_id
+
+
+class CheckinState(StrEnum):
+    """What became of a question. Only `answered` is an answer; every other state is missing data."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    LET_GO = "let_go"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    UNDELIVERED = "undelivered"
+
+
+class Schedule(Base):
+    """A named set of prompts that a coordinator edits."""
+
+    __tablename__ = "schedules"
+    __table_args__ = (UniqueConstraint("programme_id", "name"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(200))
+    version_id: Mapped[str | None] = mapped_column(String(32))  # the published one
+    position: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class ScheduleVersion(Base):
+    """One published state of a schedule. Never changed afterwards."""
+
+    __tablename__ = "schedule_versions"
+    __table_args__ = (UniqueConstraint("schedule_id", "number"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    schedule_id: Mapped[str] = mapped_column(ForeignKey("schedules.id"))
+    number: Mapped[int]
+    prompts: Mapped[list[Any]]
+    published_at: Mapped[datetime]
+
+
+class Enrolment(Base):
+    """A participant on a schedule since a date.
+
+    Everything up to `planned_until` is decided; `next_due_at` is when the planner must look again
+    (None: nothing more comes). The index on it is what an idle tick costs.
+    """
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        UniqueConstraint("participant_id", "schedule_id"),
+        Index(
+            "ix_enrolments_due",
+            "next_due_at",
+            sqlite_where=text("next_due_at IS NOT NULL"),
+            postgresql_where=text("next_due_at IS NOT NULL"),
+        ),
+        Index("ix_enrolments_schedule_id", "schedule_id"),
+    )
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participants.id"))
+    schedule_id: Mapped[str] = mapped_column(ForeignKey("schedules.id"))
+    start: Mapped[date]
+    planned_until: Mapped[datetime]
+    next_due_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Checkin(Base):
+    """A question open for a participant. `spec` is how it may be answered."""
+
+    __tablename__ = "checkins"
+    __table_args__ = (
+        Index(
+            "uq_checkins_open",
+            "participant_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_checkins_participant_id", "participant_id", "prompt_key"),
+        Index(
+            "ix_checkins_expiry",
+            "expires_at",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participants.id"))
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), unique=True)
+    prompt_key: Mapped[str] = mapped_column(String(80))
+    spec: Mapped[dict[str, Any]]
+    state: Mapped[CheckinState] = mapped_column(Word(CheckinState))
+    reasks: Mapped[int] = mapped_column(default=0)
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class AnswerRow(Base):
+    """What somebody answered, kept with the message that said it."""
+
+    __tablename__ = "answers"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    checkin_id: Mapped[str] = mapped_column(ForeignKey("checkins.id"), unique=True)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participants.id"), index=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
+    value: Mapped[Sealed]
+    at: Mapped[datetime]

@@ -1,0 +1,71 @@
+"""What every intent is given: who spoke, what they said, and a way to answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.actions.people import Correspondent, first_name, specialist_of
+from bot.domain.consent import ConsentReading
+from bot.domain.messages import Button, Inbound, Kind, Lane
+from bot.domain.replies import Lines, crisis_lines, say
+from bot.domain.triage.assess import Assessment
+from bot.outbox.enqueue import Draft, enqueue
+from bot.store.database import Tx
+
+STALE = timedelta(hours=2)  # an answer later than this answers nothing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """One inbound message, kept and assessed."""
+
+    who: Correspondent
+    inbound: Inbound
+    message_id: str
+    assessment: Assessment
+    consent: ConsentReading
+
+    @property
+    def text(self) -> str:
+        """Return what was written."""
+        return self.inbound.text
+
+    @property
+    def lines(self) -> Lines:
+        """Return the crisis lines of their country and language."""
+        return crisis_lines(self.who.programme.country, self.who.language)
+
+
+async def answer(
+    tx: Tx,
+    heard: Heard,
+    key: str,
+    *,
+    kind: Kind = Kind.REPLY,
+    lane: Lane = Lane.REPLY,
+    buttons: tuple[Button, ...] = (),
+    **values: object,
+) -> None:
+    """Enqueue one of Handrail's own replies to what was just heard; at most once a message and key."""
+    text = say(key, heard.who.language, **values)
+    await enqueue(
+        tx,
+        [
+            Draft(
+                to=heard.who.to,
+                kind=kind,
+                lane=lane,
+                text=text,
+                buttons=buttons,
+                dedupe_key=f"{key}:{heard.message_id}",
+                expires_at=None if lane is Lane.ALERT or kind is Kind.PARTING else tx.now + STALE,
+            )
+        ],
+    )
+
+
+async def specialist_name(tx: Tx, heard: Heard) -> str:
+    """Return the first name of their specialist, or the words for one."""
+    specialist = await specialist_of(tx, heard.who.participant)
+    return await first_name(tx, specialist) or say("your_specialist", heard.who.language)
