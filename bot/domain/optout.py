@@ -1,7 +1,7 @@
 """Find a clear wish to get no more texts in what a person wrote, apart from talk about recovery and others.
 
 A wish is an act ("stop sending") on an object ("me these texts") by the right subject (an order to us, or
-the person's own wish), all in one clause. The phrases are data, `content/consent.yaml`, which this file reads.
+the person's own wish), all in one clause. The phrases are data, in `content/consent.yaml`.
 A wish about when or how often, a report of what was said, and what another person should do are no opt-out.
 """
 
