@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -20,8 +20,8 @@ class Outgoing:
     """
 
     message_id: str
-    address: str
-    text: str
+    address: str = field(repr=False)
+    text: str = field(repr=False)
     claimed_at: datetime
     buttons: tuple[Button, ...] = ()
     valid_for: timedelta | None = None
@@ -70,7 +70,7 @@ class SendError(HandrailError):
     uncertain: bool = False
     channel_off: bool = False
     retry_after: timedelta | None = None
-    migrated_to: str | None = None
+    migrated_to: str | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         """Name the provider's code, nothing else: texts and addresses never enter exceptions."""

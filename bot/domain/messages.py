@@ -94,8 +94,8 @@ class Inbound:
 
     channel: ChannelName
     provider_id: str
-    address: str
-    text: str
+    address: str = field(repr=False)
+    text: str = field(repr=False)
     received_at: datetime
     media: tuple[Media, ...] = ()
     edited: bool = False
@@ -104,7 +104,7 @@ class Inbound:
     reply_to: str | None = None  # provider id of our message this one answers
     event: ContactEvent | None = None
     opt_out_type: str | None = None  # Twilio Advanced Opt-Out: STOP, START or HELP
-    first_name: str | None = None
+    first_name: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,9 +122,9 @@ class StatusEvent:
     at: datetime
     message_id: str | None = None
     error_code: str | None = None
-    opted_out: bool = False
-    unreachable: bool = False
-    raw: dict[str, str] = field(default_factory=dict)
+    opted_out: bool = False  # the code says the person stopped us
+    unreachable: bool = False  # the code says the address is dead
+    raw: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 # Only ever upwards. FAILED ends a message that SENT only promised; DELIVERED is never taken back.

@@ -56,6 +56,10 @@ class Served:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # Our side closes, the kernel tells the client's side, the client's side closes: a few turns of
+        # the loop, after which clients in it know that their kept connections are gone.
+        for _ in range(10):
+            await asyncio.sleep(0)
 
     async def _wrapped(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[DROP] = self._dropper(scope)
