@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class HandrailError(Exception):
     """Something went wrong in Handrail; see the log for the event id."""
@@ -23,8 +25,26 @@ class ErasedError(HandrailError):
     """This person's data was erased; there is nothing left to read."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldError:
+    """One wrong field of a file: `line` counts from 1, `field` is its path, `sentence` says the mend."""
+
+    line: int
+    field: str
+    sentence: str
+
+    def __str__(self) -> str:
+        """Write the error as one line."""
+        return f"line {self.line}, {self.field}: {self.sentence}"
+
+
 class ProgrammeFileError(HandrailError):
     """The programme file has errors; nothing was imported."""
+
+    def __init__(self, errors: tuple[FieldError, ...] = ()) -> None:
+        """Carry every wrong field, in order of line."""
+        super().__init__("\n".join([(type(self).__doc__ or ""), *map(str, errors)]) if errors else "")
+        self.errors = errors
 
 
 class AddressError(HandrailError):

@@ -1,0 +1,185 @@
+"""An organisation's recovery programme as values: who, by which chain, on which schedules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.hours import Shift, Window
+from bot.domain.messages import ChannelName
+from bot.domain.prompts import Prompt
+
+DEFAULT_QUIET_HOURS = Window(start=20 * 60, end=9 * 60)
+
+
+class Role(StrEnum):
+    """What somebody on the staff does."""
+
+    SPECIALIST = "specialist"
+    COORDINATOR = "coordinator"
+    SUPERVISOR = "supervisor"
+    OPERATOR = "operator"
+
+
+class StaffStatus(StrEnum):
+    """Whether somebody still works here."""
+
+    ACTIVE = "active"
+    LEFT = "left"
+
+
+class ParticipantStatus(StrEnum):
+    """Whether a participant is written to."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    LEFT = "left"
+
+
+class Pathway(StrEnum):
+    """The road to recovery a participant prefers."""
+
+    TWELVE_STEP = "12-step"
+    SMART = "smart"
+    FAITH = "faith"
+    SECULAR = "secular"
+    MEDICATION = "medication"
+
+
+class ConsentMethod(StrEnum):
+    """How consent was given. Only written consent makes a contact active at once."""
+
+    WRITTEN = "written"
+    VERBAL = "verbal"
+    ONLINE = "online"
+    KEYWORD = "keyword"
+    DEEP_LINK = "deep_link"
+
+
+class TargetKind(StrEnum):
+    """Who a step of the chain tells."""
+
+    ASSIGNED = "assigned"
+    BACKUP = "backup"
+    ON_CALL = "on_call"
+    SUPERVISOR = "supervisor"
+    STAFF = "staff"  # one member of staff, by ref
+
+
+class Repeat(StrEnum):
+    """What follows the last step of a chain nobody answered."""
+
+    UNTIL_ACKNOWLEDGED = "until_acknowledged"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consent:
+    """Proof that a contact may be written to; `wording` names the version of the text agreed to."""
+
+    method: ConsentMethod
+    on: date
+    wording: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contact:
+    """One address: E.164 for SMS and voice, digits of the chat id for Telegram. Staff need no consent."""
+
+    channel: ChannelName
+    address: str
+    consent: Consent | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """Who to tell; `ref` only for STAFF."""
+
+    kind: TargetKind
+    ref: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """Tell these, by these channels in order, then wait for somebody to say they have it."""
+
+    notify: tuple[Target, ...]
+    by: tuple[ChannelName, ...]
+    wait: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Staff:
+    """A member of staff. No `duty` means always; `timezone` None means the programme's."""
+
+    ref: str
+    name: str
+    roles: tuple[Role, ...]
+    contacts: tuple[Contact, ...] = ()
+    duty: tuple[Shift, ...] = ()
+    backup: str | None = None
+    timezone: str | None = None
+    email: str | None = None
+    status: StaffStatus = StaffStatus.ACTIVE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enrolment:
+    """A participant on the schedule called `name` since local date `start`."""
+
+    name: str
+    start: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Participant:
+    """A person in recovery. `language` and `timezone` None mean the programme's.
+
+    `specialist` is a staff ref; `sessions` are naive wall times in the participant's zone.
+    """
+
+    ref: str
+    name: str
+    language: str | None = None
+    timezone: str | None = None
+    specialist: str | None = None
+    contacts: tuple[Contact, ...] = ()
+    sessions: tuple[datetime, ...] = ()
+    schedules: tuple[Enrolment, ...] = ()
+    status: ParticipantStatus = ParticipantStatus.ACTIVE
+    recovery_date: date | None = None
+    pathway: Pathway | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schedule:
+    """A named set of prompts."""
+
+    name: str
+    title: str
+    prompts: tuple[Prompt, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Programme:
+    """Everything a programme file says.
+
+    `country` is ISO 3166 alpha-2; the first of `languages` is the default; `escalation` maps a level
+    (urgent, crisis) to its chain; `quiet_hours` None means there are none; people who join by keyword
+    are enrolled on `join_schedule`; `telegram_details` lets Telegram alerts quote the participant.
+    """
+
+    name: str
+    country: str
+    timezone: str
+    help_contact: str
+    languages: tuple[str, ...] = ("en",)
+    quiet_hours: Window | None = DEFAULT_QUIET_HOURS
+    join_keyword: str | None = None
+    join_schedule: str | None = None
+    telegram_details: bool = False
+    staff: tuple[Staff, ...] = ()
+    escalation: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    repeat: Repeat = Repeat.UNTIL_ACKNOWLEDGED
+    participants: tuple[Participant, ...] = ()
+    schedules: tuple[Schedule, ...] = ()

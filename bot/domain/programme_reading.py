@@ -1,0 +1,350 @@
+"""A programme file, read into values; every wrong field is named with its line, all in one go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
+from typing import TypeVar
+from zoneinfo import available_timezones
+
+import phonenumbers
+
+from bot.domain.errors import AddressError, FieldError, ProgrammeFileError
+from bot.domain.hours import Window, parse_shift, parse_window
+from bot.domain.messages import ChannelName
+from bot.domain.programme import (
+    DEFAULT_QUIET_HOURS,
+    Consent,
+    ConsentMethod,
+    Contact,
+    Enrolment,
+    Participant,
+    ParticipantStatus,
+    Pathway,
+    Programme,
+    Repeat,
+    Role,
+    Schedule,
+    Staff,
+    StaffStatus,
+    Step,
+    Target,
+    TargetKind,
+)
+from bot.domain.prompts import parse_prompts, read_duration, read_language, read_name, refuse_carrier_word
+from bot.domain.yaml_fields import Field, Keys, WrongFieldError, read_yaml
+from bot.domain.zones import ZoneError, zone_of
+
+T = TypeVar("T")
+LEVELS = ("urgent", "crisis")
+_TARGET_WORDS = [str(kind) for kind in TargetKind if kind is not TargetKind.STAFF]
+_SESSION = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
+_KEYWORD = re.compile(r"[A-Za-z0-9]{2,20}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_CHAT = re.compile(r"-?[0-9]{1,19}")
+
+
+def parse_programme(text: str) -> Programme:
+    """Read a whole programme file. Raises ProgrammeFileError carrying every wrong field."""
+    problems: list[FieldError] = []
+    top = read_yaml(text, problems)
+    keys = top.keys(["programme", "staff", "escalation", "participants", "schedules"])
+    programme = _Reading(keys).programme()
+    if problems:
+        raise ProgrammeFileError(tuple(sorted(problems, key=lambda one: one.line)))
+    return programme
+
+
+class _Reading:
+    """One file while it is read: what its parts must know of each other."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._country = "US"
+        self._languages: tuple[str, ...] = ("en",)
+        # Names are gathered first, so that a wrong entry does not make every mention of it wrong too.
+        self._staff = _names(keys, "staff", "ref")
+        self._schedules = _names(keys, "schedules", "name")
+        self._addresses: set[tuple[ChannelName, str]] = set()
+
+    def programme(self) -> Programme:
+        about = self._keys.need("programme", _programme_keys, Keys.nothing())
+        self._country = about.need("country", _country, "US")
+        self._languages = about.get("languages", _languages, ("en",))
+        chain = self._keys.get("escalation", lambda field: field.keys([*LEVELS, "repeat"]), Keys.nothing())
+        read = self._keys.get
+        return Programme(
+            name=about.need("name", Field.text, ""),
+            country=self._country,
+            timezone=about.need("timezone", _zone, "UTC"),
+            languages=self._languages,
+            quiet_hours=about.get("quiet_hours", _quiet_hours, DEFAULT_QUIET_HOURS),
+            help_contact=about.need("help_contact", lambda field: field.text(most=80), ""),
+            join_keyword=about.get("join_keyword", _keyword, None),
+            join_schedule=about.get("join_schedule", self._schedule_name, None),
+            telegram_details=about.get("telegram_details", Field.truth, False),
+            staff=read("staff", lambda field: self._people(field, self._member), ()),
+            escalation={
+                level: chain.get(level, lambda field: field.each(self._step), ())
+                for level in LEVELS
+                if level in chain.found
+            },
+            repeat=chain.get("repeat", lambda field: field.one_of(Repeat), Repeat.UNTIL_ACKNOWLEDGED),
+            participants=read("participants", lambda field: self._people(field, self._participant), ()),
+            schedules=read("schedules", lambda field: _unique(field, "name", self._schedule), ()),
+        )
+
+    def _people(self, field: Field, read: Callable[[Field], T]) -> tuple[T, ...]:
+        # A number that two people share could not tell us who wrote; staff and participants are apart.
+        self._addresses = set()
+        return _unique(field, "ref", read)
+
+    def _member(self, field: Field) -> Staff:
+        keys = field.keys(
+            ["ref", "name", "roles", "contacts", "duty", "backup", "timezone", "email", "status"]
+        )
+        ref = keys.need("ref", _staff_ref, "")
+        backup = keys.get("backup", self._staff_name, None)
+        if backup is not None and backup == ref:
+            keys.found["backup"].say("Nobody can be their own backup.")
+        return Staff(
+            ref=ref,
+            name=keys.need("name", Field.text, ""),
+            roles=keys.need("roles", lambda below: _some(below, lambda one: one.one_of(Role)), ()),
+            contacts=keys.get(
+                "contacts", lambda below: below.each(lambda one: self._contact(one, set(ChannelName))), ()
+            ),
+            duty=keys.get("duty", lambda below: below.each(lambda one: parse_shift(one.text())), ()),
+            backup=backup,
+            timezone=keys.get("timezone", _zone, None),
+            email=keys.get("email", _email, None),
+            status=keys.get("status", lambda below: below.one_of(StaffStatus), StaffStatus.ACTIVE),
+        )
+
+    def _participant(self, field: Field) -> Participant:
+        keys = field.keys(
+            [
+                *["ref", "name", "language", "timezone", "specialist", "contacts", "sessions", "schedules"],
+                *["status", "recovery_date", "pathway"],
+            ]
+        )
+        return Participant(
+            ref=keys.need("ref", read_name, ""),
+            name=keys.need("name", Field.text, ""),
+            language=keys.get("language", self._language, None),
+            timezone=keys.get("timezone", _zone, None),
+            specialist=keys.get("specialist", self._staff_name, None),
+            contacts=keys.get("contacts", lambda below: below.each(self._consented), ()),
+            sessions=keys.get("sessions", lambda below: below.each(_session), ()),
+            schedules=keys.get("schedules", lambda below: _unique(below, "name", self._enrolment), ()),
+            status=keys.get(
+                "status", lambda below: below.one_of(ParticipantStatus), ParticipantStatus.ACTIVE
+            ),
+            recovery_date=keys.get("recovery_date", Field.day, None),
+            pathway=keys.get("pathway", lambda below: below.one_of(Pathway), None),
+        )
+
+    def _consented(self, field: Field) -> Contact:
+        return self._contact(field, {ChannelName.TELEGRAM, ChannelName.SMS}, "consent")
+
+    def _contact(self, field: Field, channels: Collection[ChannelName], *more: str) -> Contact:
+        known = [channel for channel in ChannelName if channel in channels]
+        keys = field.keys([*known, *more])
+        given = [channel for channel in known if channel in keys.found]
+        if len(given) != 1:
+            raise WrongFieldError(f"A contact is exactly one of {', '.join(known)}.")
+        channel = given[0]
+        address = keys.get(channel, _chat if channel is ChannelName.TELEGRAM else self._phone, "")
+        if address and (channel, address) in self._addresses:
+            keys.found[channel].say("Somebody else in this file has this contact already.")
+        self._addresses.add((channel, address))
+        return Contact(channel=channel, address=address, consent=keys.get("consent", _consent, None))
+
+    def _phone(self, field: Field) -> str:
+        try:
+            number = phonenumbers.parse(field.text(most=40), self._country)
+        except phonenumbers.NumberParseException:
+            raise AddressError from None
+        if not phonenumbers.is_possible_number(number) or number.extension:
+            raise AddressError
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    def _step(self, field: Field) -> Step:
+        keys = field.keys(["notify", "by", "wait"])
+        return Step(
+            notify=keys.need("notify", self._targets, ()),
+            by=keys.need("by", lambda below: _some(below, lambda one: one.one_of(ChannelName)), ()),
+            wait=keys.need("wait", read_duration, timedelta(minutes=1)),
+        )
+
+    def _targets(self, field: Field) -> tuple[Target, ...]:
+        return _some(field, self._target) if field.is_list else (self._target(field),)
+
+    def _target(self, field: Field) -> Target:
+        text = field.text()
+        if text in _TARGET_WORDS:
+            return Target(kind=TargetKind(text))
+        if text not in self._staff:
+            known = [*_TARGET_WORDS, *self._staff]
+            raise WrongFieldError(
+                f"This is neither {', '.join(_TARGET_WORDS)} nor a ref under staff{_hint(text, known)}"
+            )
+        return Target(kind=TargetKind.STAFF, ref=text)
+
+    def _schedule(self, field: Field) -> Schedule:
+        keys = field.keys(["name", "title", "prompts"])
+        name = keys.need("name", read_name, "")
+        return Schedule(
+            name=name,
+            title=keys.get("title", Field.text, name),
+            prompts=keys.need("prompts", lambda below: parse_prompts(below, self._languages), ()),
+        )
+
+    def _enrolment(self, field: Field) -> Enrolment:
+        keys = field.keys(["name", "start"])
+        return Enrolment(
+            name=keys.need("name", self._schedule_name, ""), start=keys.need("start", Field.day, date.min)
+        )
+
+    def _language(self, field: Field) -> str:
+        text = read_language(field)
+        if text not in self._languages:
+            raise WrongFieldError(
+                f"This is not one of the programme's languages: {', '.join(self._languages)}."
+            )
+        return text
+
+    def _staff_name(self, field: Field) -> str:
+        text = field.text()
+        if text not in self._staff:
+            raise WrongFieldError(f"Nobody under staff has this ref{_hint(text, self._staff)}")
+        return text
+
+    def _schedule_name(self, field: Field) -> str:
+        text = field.text()
+        if text not in self._schedules:
+            raise WrongFieldError(f"No schedule in this file has this name{_hint(text, self._schedules)}")
+        return text
+
+
+def _names(keys: Keys, section: str, key: str) -> list[str]:
+    """List what `key` says in every item of a section, right or wrong."""
+    silent = keys.found[section].silent() if section in keys.found else None
+    items = silent.items() if silent else []
+    found = [item.keys().found.get(key) for item in items]
+    return [name for field in found if field for name in field.attempt(Field.text)]
+
+
+def _unique(field: Field, key: str, read: Callable[[Field], T]) -> tuple[T, ...]:
+    """Read a list whose items must differ in `key`."""
+    seen: set[str] = set()
+    values: list[T] = []
+    for item in field.items():
+        value = item.attempt(read)
+        values += value
+        name = getattr(value[0], key) if value else ""
+        if name and name in seen:
+            item.say(f"Another one here has this {key} already.")
+        seen.add(name)
+    return tuple(values)
+
+
+def _some(field: Field, read: Callable[[Field], T]) -> tuple[T, ...]:
+    """Read a list that must not be empty nor say anything twice."""
+    values = field.each(read)
+    if field.is_list and not field.items():
+        raise WrongFieldError("Name at least one.")
+    if len(set(values)) < len(values):
+        raise WrongFieldError("The same is here twice.")
+    return values
+
+
+def _programme_keys(field: Field) -> Keys:
+    known = ["name", "country", "timezone", "languages", "quiet_hours", "help_contact"]
+    return field.keys([*known, "join_keyword", "join_schedule", "telegram_details"])
+
+
+def _country(field: Field) -> str:
+    text = field.text()
+    if text not in phonenumbers.SUPPORTED_REGIONS:
+        raise WrongFieldError("A country is its two letters, like US or GB.")
+    return text
+
+
+def _languages(field: Field) -> tuple[str, ...]:
+    return _some(field, read_language)
+
+
+def _zone(field: Field) -> str:
+    text = field.text()
+    try:
+        zone_of(text)
+    except ZoneError as error:
+        close = get_close_matches(text, available_timezones(), n=1)
+        raise ZoneError(f"{error} Did you mean {close[0]}?" if close else str(error)) from None
+    return text
+
+
+def _quiet_hours(field: Field) -> Window | None:
+    text = field.text()
+    if text == "none":
+        return None
+    window = parse_window(text)
+    if window.whole_day:
+        raise WrongFieldError("Quiet hours of the whole day would let nothing be said; leave some hours.")
+    return window
+
+
+def _keyword(field: Field) -> str:
+    text = field.text()
+    if not _KEYWORD.fullmatch(text):
+        raise WrongFieldError("A join keyword is one word of 2 to 20 letters and digits.")
+    refuse_carrier_word(text)
+    return text
+
+
+def _staff_ref(field: Field) -> str:
+    text = read_name(field)
+    if text in _TARGET_WORDS:
+        raise WrongFieldError("This word means somebody else in the chain; choose another ref.")
+    return text
+
+
+def _email(field: Field) -> str:
+    text = field.text()
+    if not _EMAIL.fullmatch(text):
+        raise WrongFieldError("This is not an email address.")
+    return text
+
+
+def _chat(field: Field) -> str:
+    text = field.text()
+    if not _CHAT.fullmatch(text):
+        raise WrongFieldError("A Telegram contact is the chat's number.")
+    return str(int(text))
+
+
+def _consent(field: Field) -> Consent | None:
+    keys = field.keys(["method", "on", "wording"])
+    return Consent(
+        method=keys.need("method", lambda below: below.one_of(ConsentMethod), ConsentMethod.VERBAL),
+        on=keys.need("on", Field.day, date.min),
+        wording=keys.need("wording", read_name, ""),
+    )
+
+
+def _session(field: Field) -> datetime:
+    text = field.text()
+    try:
+        if _SESSION.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:  # such as 30 February
+        pass
+    raise WrongFieldError("A session is written like 2026-11-26 15:00, in the participant's own time.")
+
+
+def _hint(text: str, known: Collection[str]) -> str:
+    close = get_close_matches(text, known, n=1)
+    return f"; did you mean `{close[0]}`?" if close else "."

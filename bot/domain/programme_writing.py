@@ -1,0 +1,111 @@
+"""A programme written back as a file: what `parse_programme` reads is exactly what was given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.durations import format_duration
+from bot.domain.messages import ChannelName
+from bot.domain.programme import (
+    Contact,
+    Participant,
+    ParticipantStatus,
+    Programme,
+    Schedule,
+    Staff,
+    StaffStatus,
+    Step,
+    Target,
+)
+from bot.domain.prompts import prompts_to_data
+from bot.domain.yaml_fields import Inline, Lines, Quoted, write_yaml
+
+
+def dump_programme(programme: Programme) -> str:
+    """Return the programme file: keys in the usual order, empty ones left out, the same text each time."""
+    chain: dict[str, Any] = {
+        level: Lines(_step(step) for step in steps) for level, steps in programme.escalation.items()
+    }
+    sections = {
+        "programme": _head(programme),
+        "staff": [_member(member) for member in programme.staff],
+        "escalation": chain | {"repeat": str(programme.repeat)} if chain else {},
+        "participants": [_participant(person) for person in programme.participants],
+        "schedules": [_schedule(schedule) for schedule in programme.schedules],
+    }
+    return write_yaml({name: section for name, section in sections.items() if section})
+
+
+def _head(programme: Programme) -> dict[str, Any]:
+    return _given(
+        name=programme.name,
+        country=programme.country,
+        timezone=programme.timezone,
+        languages=list(programme.languages),
+        quiet_hours=Quoted(programme.quiet_hours) if programme.quiet_hours else "none",
+        help_contact=Quoted(programme.help_contact),
+        join_keyword=programme.join_keyword,
+        join_schedule=programme.join_schedule,
+        telegram_details=programme.telegram_details,
+    )
+
+
+def _member(member: Staff) -> dict[str, Any]:
+    return _given(
+        ref=member.ref,
+        name=member.name,
+        roles=[str(role) for role in member.roles],
+        email=member.email,
+        contacts=[Inline(_contact(contact)) for contact in member.contacts],
+        duty=[Quoted(shift) for shift in member.duty],
+        backup=member.backup,
+        timezone=member.timezone,
+        status=None if member.status is StaffStatus.ACTIVE else str(member.status),
+    )
+
+
+def _step(step: Step) -> dict[str, Any]:
+    targets = [_target(target) for target in step.notify]
+    return Inline(
+        notify=targets[0] if len(targets) == 1 else targets,
+        by=[str(channel) for channel in step.by],
+        wait=format_duration(step.wait),
+    )
+
+
+def _target(target: Target) -> str:
+    return str(target.kind) if target.ref is None else target.ref
+
+
+def _participant(person: Participant) -> dict[str, Any]:
+    return _given(
+        ref=person.ref,
+        name=person.name,
+        language=person.language,
+        timezone=person.timezone,
+        specialist=person.specialist,
+        contacts=[_contact(contact) for contact in person.contacts],
+        sessions=[Quoted(f"{session:%Y-%m-%d %H:%M}") for session in person.sessions],
+        schedules=[Inline(name=one.name, start=one.start) for one in person.schedules],
+        status=None if person.status is ParticipantStatus.ACTIVE else str(person.status),
+        recovery_date=person.recovery_date,
+        pathway=None if person.pathway is None else str(person.pathway),
+    )
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    chat = contact.channel is ChannelName.TELEGRAM
+    data: dict[str, Any] = {str(contact.channel): int(contact.address) if chat else Quoted(contact.address)}
+    if contact.consent is not None:
+        consent = contact.consent
+        data["consent"] = Inline(method=str(consent.method), on=consent.on, wording=consent.wording)
+    return data
+
+
+def _schedule(schedule: Schedule) -> dict[str, Any]:
+    return {"name": schedule.name, "title": schedule.title, "prompts": prompts_to_data(schedule.prompts)}
+
+
+def _given(**keys: object) -> dict[str, Any]:
+    """Leave out what was not given."""
+    return {name: value for name, value in keys.items() if value is not None and value != []}
