@@ -11,11 +11,13 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from bot.actions.checkins import new_checkin, open_checkins
-from bot.actions.prompts import Prompts, RenderError
+from bot.actions.prompts import RenderError, answer_buttons, answer_spec, render_prompt
+from bot.actions.versions import Version, load_versions
 from bot.channels.base import Outgoing
 from bot.domain.consent import ConsentState, may_send
 from bot.domain.hours import is_quiet, parse_window, quiet_ends
 from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
+from bot.domain.prompts import Prompt
 from bot.domain.recurrence import ZoneError
 from bot.outbox.claim import Taken, due, end, put_off, take
 from bot.outbox.rates import sender, take_slots
@@ -60,6 +62,7 @@ class Verdict:
 
 
 SEND = Verdict()
+CANNOT_BE_TOLD = "cannot_be_told"
 
 
 async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float, owner: str) -> Batch:
@@ -72,16 +75,15 @@ async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float, 
         return Batch(ready=(), looked=0)
     rows = await _details(tx, ids)
     passed = await _check(tx, rows)
-    prompts = Prompts()
-    await prompts.load(tx, {row.version_id for row in passed})
-    rendered = await _render(tx, passed, prompts)
+    versions = await load_versions(tx, {row.version_id for row in passed})
+    rendered = await _render(tx, passed, versions)
     slots = await take_slots(tx, await sender(tx, channel), rate, len(rendered))
     # What the rate does not allow yet simply stays queued: it was only looked at.
     going = rendered[: len(slots.times)]
     await take(tx, [Taken(message_id=r.id, body=sealed) for r, _, sealed in going], owner)
-    await open_checkins(tx, _questions(tx, going, prompts))
+    await open_checkins(tx, _questions(tx, going, versions))
     ready = tuple(
-        _ready(tx, row, text, at, prompts) for (row, text, _), at in zip(going, slots.times, strict=True)
+        _ready(tx, row, text, at, versions) for (row, text, _), at in zip(going, slots.times, strict=True)
     )
     return Batch(ready=ready, looked=len(ids), again_at=slots.again_at)
 
@@ -111,7 +113,7 @@ def _decide_staff(row: Any) -> Verdict:
     if row.kind is Kind.NOTICE and row.alert_state is not AlertState.OPEN:
         return Verdict(ended=MessageState.CANCELLED, reason="taken")
     if row.staff_status is not PersonStatus.ACTIVE or row.consent is ConsentState.OPTED_OUT:
-        return Verdict(ended=MessageState.FAILED, reason="cannot_be_told")
+        return Verdict(ended=MessageState.FAILED, reason=CANNOT_BE_TOLD)
     return SEND
 
 
@@ -210,12 +212,12 @@ async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
                 asked.add(row.participant_id)
     await put_off(tx, later)
     await end(tx, ended)
-    if any(row.kind is Kind.NOTICE and reason == "cannot_be_told" for row in rows for i, _, reason in ended if i == row.id):
-        tx.wake.add("undeliverable")
+    if any(reason == CANNOT_BE_TOLD for _, _, reason in ended):
+        tx.wake.add("escalations")  # somebody else must be told
     return passed
 
 
-async def _render(tx: Tx, rows: Sequence[Any], prompts: Prompts) -> list[tuple[Any, str, bytes | None]]:
+async def _render(tx: Tx, rows: Sequence[Any], versions: dict[str, Version]) -> list[tuple[Any, str, bytes | None]]:
     rendered: list[tuple[Any, str, bytes | None]] = []
     broken = []
     for row in rows:
@@ -223,13 +225,17 @@ async def _render(tx: Tx, rows: Sequence[Any], prompts: Prompts) -> list[tuple[A
             rendered.append((row, tx.vault.open(row.body, "messages", "body", row.id), None))
             continue
         try:
-            text = prompts.text(row, _variables(tx, row))
+            text = render_prompt(_prompt(row, versions), row.language, _variables(tx, row))
         except RenderError:
             broken.append((row.id, MessageState.FAILED, "wording"))
             continue
         rendered.append((row, text, tx.vault.seal(row.person_key, text, "messages", "body", row.id)))
     await end(tx, broken)
     return rendered
+
+
+def _prompt(row: Any, versions: dict[str, Version]) -> Prompt:
+    return versions[row.version_id].prompts[row.prompt_key]
 
 
 def _variables(tx: Tx, row: Any) -> dict[str, str]:
@@ -245,18 +251,18 @@ def _first(name: str) -> str:
     return name.split()[0] if name.split() else ""
 
 
-def _questions(tx: Tx, going: Sequence[tuple[Any, str, bytes | None]], prompts: Prompts) -> list[dict[str, Any]]:
+def _questions(tx: Tx, going: Sequence[tuple[Any, str, bytes | None]], versions: dict[str, Version]) -> list[dict[str, Any]]:
     return [
         new_checkin(row.participant_id, row.id, row.prompt_key, spec, tx.now)
         for row, _, fresh in going
-        if fresh is not None and (spec := prompts.spec(row.version_id, row.prompt_key)) is not None
+        if fresh is not None and (spec := answer_spec(_prompt(row, versions))) is not None
     ]
 
 
-def _ready(tx: Tx, row: Any, text: str, at: datetime, prompts: Prompts) -> Ready:
+def _ready(tx: Tx, row: Any, text: str, at: datetime, versions: dict[str, Version]) -> Ready:
     buttons = tuple(Button(**b) for b in row.buttons or ())
     if row.kind is Kind.PROMPT and row.channel is ChannelName.TELEGRAM:
-        buttons = prompts.buttons(row)
+        buttons = answer_buttons(_prompt(row, versions), row.id, row.language)
     return Ready(
         outgoing=Outgoing(
             message_id=row.id,

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from bot.actions.consents import set_consent
 from bot.actions.notices import tell_staff
 from bot.actions.people import Correspondent
-from bot.actions.planning import compiled, first_look
+from bot.actions.planning import first_look
 from bot.actions.staffing import load_roster
+from bot.actions.versions import version_of
 from bot.domain.consent import ConsentState
 from bot.domain.messages import ChannelName, Direction, Kind, MessageState
 from bot.domain.recurrence import Anchors
@@ -118,7 +119,7 @@ async def next_prompt(tx: Tx, participant_id: str) -> datetime | None:
     found = []
     for enrolment, version in await _versions(tx, participant.id):
         anchors = await _anchors(tx, participant, enrolment, programme.timezone)
-        due = compiled(version.id, version.prompts).timetable.next_due(anchors, after)
+        due = version_of(version.id, version.prompts).timetable.next_due(anchors, after)
         found += [due.at] if due is not None else []
     queued = await tx.session.scalar(
         select(func.min(Message.not_before)).where(
@@ -139,7 +140,7 @@ async def messages_a_week(tx: Tx, who: Correspondent) -> int:
     participant = await tx.session.get_one(Participant, who.contact.participant_id)
     count = 0
     for enrolment, version in await _versions(tx, participant.id):
-        timetable = compiled(version.id, version.prompts).timetable
+        timetable = version_of(version.id, version.prompts).timetable
         anchors = await _anchors(tx, participant, enrolment, who.programme.timezone)
         count += len(timetable.between(anchors, tx.now, tx.now + WEEK))
     return max(1, count)

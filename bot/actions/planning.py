@@ -6,9 +6,7 @@ outbox under its occurrence's own key, so that doing it twice changes nothing.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,44 +14,30 @@ from sqlalchemy import bindparam, case, select, update
 
 from bot.domain.consent import ConsentState
 from bot.domain.messages import Direction, Kind, Lane, MessageState
-from bot.domain.programme import prompts_from_data
-from bot.domain.recurrence import Anchors, AroundSession, Due, Timetable, ZoneError
+from bot.domain.recurrence import Anchors, Due, ZoneError
+from bot.actions.versions import Version, load_versions
 from bot.outbox.claim import many
 from bot.outbox.enqueue import DELIVERY
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.messages import Message
 from bot.store.people import Contact, Participant, PersonStatus, Programme, Session
-from bot.store.schedules import Enrolment, Schedule, ScheduleVersion
-
-EXPIRES = timedelta(hours=4)  # unless the prompt says otherwise: better not at all than late
-KEPT = 200  # compiled versions in memory
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Compiled:
-    """A published version, ready to be asked."""
-
-    timetable: Timetable
-    expires: dict[str, timedelta]
-    needs_sessions: bool
-
-
-_compiled: OrderedDict[str, Compiled] = OrderedDict()
-
+from bot.store.schedules import Enrolment, Schedule
 
 async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -> int:
     """Plan up to `limit` enrolments whose time has come (of `only` these); return how many there were."""
     rows = await _due_rows(tx, limit, only)
     if not rows:
         return 0
-    await _compile(tx, {row.version_id for row in rows if row.version_id is not None})
-    sessions = await _sessions(tx, rows)
+    versions = await load_versions(tx, {row.version_id for row in rows})
+    sessions = await _sessions(tx, rows, versions)
     messages: list[dict[str, Any]] = []
     updates: list[dict[str, Any]] = []
     for row in rows:
-        dues, following = _plan(row, sessions.get(row.participant_id, ()), tx.now)
-        messages += [_occurrence(row, due, tx.now) for due in dues if row.contact_id is not None]
+        version = versions.get(row.version_id)
+        dues, following = _plan(row, version, sessions.get(row.participant_id, ()), tx.now)
+        if version is not None and row.contact_id is not None:
+            messages += [_occurrence(row, due, version, tx.now) for due in dues]
         updates.append({"b_id": row.id, "b_until": tx.now, "b_next": following.at if following else None})
     if messages:
         statement = tx.insert(Message.__table__).on_conflict_do_nothing(index_elements=["dedupe_key"])
@@ -91,22 +75,6 @@ async def look_again(tx: Tx, enrolment_ids: Collection[str]) -> None:
 def first_look(now: datetime) -> dict[str, datetime]:
     """Return the planning columns of a new enrolment: nothing before now, looked at next."""
     return {"planned_until": now, "next_due_at": now + timedelta(microseconds=1)}
-
-
-def compiled(version_id: str, prompts: Sequence[Any]) -> Compiled:
-    """Return a version's rules sorted for asking; kept in memory, since versions never change."""
-    found = _compiled.get(version_id)
-    if found is None:
-        parsed = prompts_from_data(prompts)
-        found = Compiled(
-            timetable=Timetable({prompt.key: prompt.rule for prompt in parsed}),
-            expires={prompt.key: prompt.expires or EXPIRES for prompt in parsed},
-            needs_sessions=any(isinstance(prompt.rule, AroundSession) for prompt in parsed),
-        )
-        _compiled[version_id] = found
-        while len(_compiled) > KEPT:
-            _compiled.popitem(last=False)
-    return found
 
 
 async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> Sequence[Any]:
@@ -150,17 +118,10 @@ async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> Sequenc
     return (await tx.session.execute(statement)).all()
 
 
-async def _compile(tx: Tx, version_ids: Collection[str]) -> None:
-    missing = [version_id for version_id in version_ids if version_id not in _compiled]
-    if missing:
-        for version_id, prompts in await tx.session.execute(
-            select(ScheduleVersion.id, ScheduleVersion.prompts).where(ScheduleVersion.id.in_(missing))
-        ):
-            compiled(version_id, prompts)
-
-
-async def _sessions(tx: Tx, rows: Sequence[Any]) -> dict[str, tuple[datetime, ...]]:
-    people = [r.participant_id for r in rows if r.version_id and _compiled[r.version_id].needs_sessions]
+async def _sessions(
+    tx: Tx, rows: Sequence[Any], versions: dict[str, Version]
+) -> dict[str, tuple[datetime, ...]]:
+    people = [r.participant_id for r in rows if r.version_id and versions[r.version_id].needs_sessions]
     found: dict[str, tuple[datetime, ...]] = {}
     if people:
         for person, local in await tx.session.execute(
@@ -172,10 +133,12 @@ async def _sessions(tx: Tx, rows: Sequence[Any]) -> dict[str, tuple[datetime, ..
     return found
 
 
-def _plan(row: Any, sessions: tuple[datetime, ...], now: datetime) -> tuple[list[Due], Due | None]:
-    if row.version_id is None or row.status is PersonStatus.LEFT:
+def _plan(
+    row: Any, version: Version | None, sessions: tuple[datetime, ...], now: datetime
+) -> tuple[list[Due], Due | None]:
+    if version is None or row.status is PersonStatus.LEFT:
         return [], None
-    timetable = _compiled[row.version_id].timetable
+    timetable = version.timetable
     zone = row.timezone or row.programme_zone
     try:
         anchors = Anchors(start=row.start, zone=zone, seed=row.id, sessions=sessions)
@@ -185,8 +148,8 @@ def _plan(row: Any, sessions: tuple[datetime, ...], now: datetime) -> tuple[list
         return timetable.between(anchors, row.planned_until, now), timetable.next_due(anchors, now)
 
 
-def _occurrence(row: Any, due: Due, now: datetime) -> dict[str, Any]:
-    expires_at = due.at + _compiled[row.version_id].expires[due.key]
+def _occurrence(row: Any, due: Due, version: Version, now: datetime) -> dict[str, Any]:
+    expires_at = due.at + version.expires(due.key)
     missed = expires_at <= now
     return {
         "id": new_id(),

@@ -2,68 +2,45 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from sqlalchemy import select
 
 from bot.domain import answers
 from bot.domain.errors import HandrailError
 from bot.domain.messages import Button
+from bot.domain.prompts import Prompt
 from bot.domain.replies import say
-from bot.domain.wording import WordingError, render
-from bot.store.database import Tx
-from bot.store.schedules import ScheduleVersion
+from bot.domain.templates import WordingError, render
 
 ANSWER = "answer"  # the verb in a button's data: "answer:<message id>:<value>"
-KEPT = 200  # published versions in memory; they never change
-
-_versions: OrderedDict[str, dict[str, dict[str, Any]]] = OrderedDict()
 
 
 class RenderError(HandrailError):
     """A prompt's text can't be filled in; check its variables in the schedule."""
 
 
-class Prompts:
-    """The prompts of the versions that one batch needs."""
+def render_prompt(prompt: Prompt, language: str, variables: Mapping[str, str]) -> str:
+    """Return the text in `language`, or in the first it has. Raises RenderError."""
+    language = language if language in prompt.text else next(iter(prompt.text))
+    try:
+        return render(prompt.text[language], variables, language)
+    except WordingError:
+        raise RenderError from None
 
-    async def load(self, tx: Tx, version_ids: Iterable[str | None]) -> None:
-        """Read the versions that are not in memory yet."""
-        missing = {v for v in version_ids if v is not None and v not in _versions}
-        if not missing:
-            return
-        for version_id, prompts in await tx.session.execute(
-            select(ScheduleVersion.id, ScheduleVersion.prompts).where(ScheduleVersion.id.in_(missing))
-        ):
-            _versions[version_id] = {prompt["key"]: prompt for prompt in prompts}
-        while len(_versions) > KEPT:
-            _versions.popitem(last=False)
 
-    def text(self, row: Any, variables: Mapping[str, str]) -> str:
-        """Return the text for a row of the claim. Raises RenderError."""
-        texts = _versions[row.version_id][row.prompt_key]["text"]
-        language = row.language if row.language in texts else next(iter(texts))
-        try:
-            return render(texts[language], variables, language)
-        except WordingError:
-            raise RenderError from None
+def answer_spec(prompt: Prompt) -> dict[str, Any] | None:
+    """Return how the prompt may be answered, as data for the check-in; None when it asks nothing."""
+    return answers.to_data(prompt.answer) if prompt.answer is not None else None
 
-    def spec(self, version_id: str, key: str) -> dict[str, Any] | None:
-        """Return how the prompt may be answered, as stored data; None when it asks nothing."""
-        spec: dict[str, Any] | None = _versions[version_id][key].get("answer")
-        return spec
 
-    def buttons(self, row: Any) -> tuple[Button, ...]:
-        """Return the buttons that answer a prompt on Telegram."""
-        data = self.spec(row.version_id, row.prompt_key)
-        if data is None:
-            return ()
-        return tuple(
-            Button(label=label, data=f"{ANSWER}:{row.id}:{value}")
-            for value, label in options(answers.from_data(data), row.language)
-        )
+def answer_buttons(prompt: Prompt, message_id: str, language: str) -> tuple[Button, ...]:
+    """Return the buttons that answer a prompt on Telegram."""
+    if prompt.answer is None:
+        return ()
+    return tuple(
+        Button(label=label, data=f"{ANSWER}:{message_id}:{value}")
+        for value, label in options(prompt.answer, language)
+    )
 
 
 def options(spec: answers.AnswerSpec, language: str) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from bot.actions.alerts import notice_failed
 from bot.actions.checkins import close_undelivered
+from bot.actions.deliveries import CANNOT_BE_TOLD
 from bot.actions.consents import opt_out, tell_specialist, warn_of_cover
 from bot.actions.notices import tell_staff
 from bot.actions.staffing import load_roster
@@ -146,7 +147,7 @@ async def fail_over_stuck(tx: Tx) -> int:
                 Message.kind == Kind.NOTICE,
                 Message.direction == Direction.OUT,
                 Message.state == MessageState.FAILED,
-                Message.reason == "cannot_be_told",
+                Message.reason == CANNOT_BE_TOLD,
             )
             .limit(LOOK_UPS)
         )

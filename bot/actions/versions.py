@@ -1,0 +1,64 @@
+"""Published versions in memory: they never change, so they are read and sorted once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.domain.prompts import Prompt, prompts_from_data
+from bot.domain.recurrence import AroundSession, Timetable
+from bot.store.database import Tx
+from bot.store.schedules import ScheduleVersion
+
+EXPIRES = timedelta(hours=4)  # unless the prompt says otherwise: better not at all than late
+KEPT = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """A published version, ready to be asked."""
+
+    prompts: dict[str, Prompt]
+    timetable: Timetable
+    needs_sessions: bool
+
+    def expires(self, key: str) -> timedelta:
+        """Return how late a prompt may still be sent."""
+        return self.prompts[key].expires or EXPIRES
+
+
+_kept: OrderedDict[str, Version] = OrderedDict()
+
+
+def version_of(version_id: str, data: Sequence[Any]) -> Version:
+    """Return the version with this id, reading its stored prompts if it is new."""
+    found = _kept.get(version_id)
+    if found is None:
+        prompts = {prompt.key: prompt for prompt in prompts_from_data(data)}
+        found = Version(
+            prompts=prompts,
+            timetable=Timetable({key: prompt.rule for key, prompt in prompts.items()}),
+            needs_sessions=any(isinstance(prompt.rule, AroundSession) for prompt in prompts.values()),
+        )
+        _kept[version_id] = found
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return found
+
+
+async def load_versions(tx: Tx, version_ids: Collection[str | None]) -> dict[str, Version]:
+    """Return the versions with these ids."""
+    wanted = {version_id for version_id in version_ids if version_id is not None}
+    missing = [version_id for version_id in wanted if version_id not in _kept]
+    fresh: dict[str, Version] = {}
+    if missing:
+        rows = await tx.session.execute(
+            select(ScheduleVersion.id, ScheduleVersion.prompts).where(ScheduleVersion.id.in_(missing))
+        )
+        fresh = {version_id: version_of(version_id, data) for version_id, data in rows}
+    return {version_id: _kept[version_id] for version_id in wanted if version_id in _kept} | fresh

@@ -1,0 +1,76 @@
+"""Which intent a message is: distress before consent before everything else."""
+
+from __future__ import annotations
+
+from bot.actions.consents import tell_specialist
+from bot.actions.conversations import flag, said_lately
+from bot.actions.prompts import ANSWER
+from bot.domain.consent import ConsentState, ConsentWord
+from bot.domain.triage.assess import Level
+from bot.store.database import Tx
+from handlers.conversation import checkin, commands, consent, distress, specialist
+from handlers.conversation.hearing import STALE, Heard, answer, specialist_name
+
+
+async def hear(tx: Tx, heard: Heard) -> str | None:
+    """Do what follows from a message; return a few words for a tapped button, where there was one."""
+    if heard.who.staff is not None:
+        return await specialist.hear(tx, heard, heard.who.staff)
+    if heard.inbound.button is not None:
+        return await _tapped(tx, heard)
+    stopping = heard.consent.word is ConsentWord.STOP
+    in_danger = heard.assessment.level is not Level.NONE
+    answered = False
+    if in_danger:
+        was_out = heard.who.contact.consent is ConsentState.OPTED_OUT
+        answered = await distress.hear(tx, heard, opted_out_now=stopping and not was_out)
+    if heard.consent.word is not None:
+        await consent.HANDLERS[heard.consent.word](tx, heard)
+    elif heard.who.contact.consent is ConsentState.OPTED_OUT:
+        pass  # kept and read by triage; nothing more is sent to somebody who said stop
+    elif in_danger:
+        await checkin.hear(tx, heard, quietly=answered)
+    else:
+        await _everyday(tx, heard)
+    return None
+
+
+async def _everyday(tx: Tx, heard: Heard) -> None:
+    who = heard.who
+    if heard.text.startswith("/start ") and await consent.begin_by_link(tx, heard, heard.text[7:].strip()):
+        return
+    if who.participant is None:
+        await consent.answer_stranger(tx, heard)
+    elif who.contact.consent is not ConsentState.ACTIVE:
+        await consent.pending(tx, heard)
+    elif heard.inbound.media and not heard.text.strip():
+        await _unreadable(tx, heard)
+    elif not (await checkin.hear(tx, heard) or await commands.hear(tx, heard)):
+        await _saved(tx, heard)
+    if heard.inbound.media and heard.text.strip():
+        await flag(tx, heard.message_id, "media")
+
+
+async def _tapped(tx: Tx, heard: Heard) -> str | None:
+    verb, _, rest = (heard.inbound.button or "").partition(":")
+    message_id, _, value = rest.partition(":")
+    if verb == ANSWER and await checkin.tapped(tx, heard, message_id, value):
+        return value[:20]
+    return None
+
+
+async def _unreadable(tx: Tx, heard: Heard) -> None:
+    """Say that we can't read it, and have their specialist look."""
+    assert heard.who.participant is not None  # noqa: S101 - checked by the caller
+    await flag(tx, heard.message_id, "media")
+    await tell_specialist(
+        tx, heard.who.participant.id, "look_at", dedupe=f"look:{heard.who.participant.id}:{tx.now.date()}"
+    )
+    await answer(tx, heard, "media", name=await specialist_name(tx, heard))
+
+
+async def _saved(tx: Tx, heard: Heard) -> None:
+    """Say once in a while that it is kept and that this is no person."""
+    if heard.inbound.edited or await said_lately(tx, heard.who, "saved:", STALE):
+        return
+    await answer(tx, heard, "saved", name=await specialist_name(tx, heard))

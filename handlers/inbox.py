@@ -1,0 +1,178 @@
+"""The one way in: keep it once, triage it first, route it, all in one transaction.
+
+On SQLite, events that arrive together share a commit, each behind a savepoint of its own: a disk can
+fsync only so often. A door answers 2xx only after the commit that holds its event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from bot.actions.consents import opt_out
+from bot.actions.conversations import flag, recent_parts, save_assessment, save_inbound
+from bot.actions.people import Correspondent, add_stranger, find_correspondent
+from bot.domain.consent import ConsentState, read_consent
+from bot.domain.errors import HandrailError
+from bot.domain.messages import ContactEvent, Inbound
+from bot.domain.triage.assess import Assessment, Level, assess, assess_parts
+from bot.store.database import Database, Tx
+from handlers.conversation.hearing import Heard
+from handlers.conversation.route import hear
+
+log = structlog.get_logger()
+
+TOGETHER = 32  # events that share a commit: more would keep the first ones waiting
+WAITING = 2000  # events in memory before doors answer 503 and the provider tries again
+TRIES = 3  # when two events about one person meet on PostgreSQL, one goes again
+
+
+class BusyError(HandrailError):
+    """Too much is arriving at once; the provider is asked to try again."""
+
+
+class NotReadyError(HandrailError):
+    """There is no programme yet; import one with `handrail import FILE`."""
+
+
+class Outcome(StrEnum):
+    """What became of something that arrived."""
+
+    KEPT = "kept"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """The answer to a door: what became of the event, and a few words for a tapped button."""
+
+    outcome: Outcome
+    message_id: str | None = None
+    level: Level | None = None
+    toast: str | None = None
+
+
+class Inbox:
+    """Takes what doors bring, in order, and answers when it is safe."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database to write to."""
+        self._database = database
+        self._waiting: deque[tuple[Inbound, asyncio.Future[Receipt]]] = deque()
+        self._working: asyncio.Task[None] | None = None
+
+    async def receive(self, inbound: Inbound) -> Receipt:
+        """Keep an event and everything that follows from it; return after the commit.
+
+        Raises BusyError when too much waits, NotReadyError without a programme, and what the database
+        raises when it is gone; nothing was kept then, and the provider should try again.
+        """
+        if not self._database.sqlite:
+            return await self._alone(inbound)
+        if len(self._waiting) >= WAITING:
+            raise BusyError
+        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._waiting.append((inbound, answer))
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work())
+        return await answer
+
+    async def _alone(self, inbound: Inbound) -> Receipt:
+        for last in (False,) * (TRIES - 1) + (True,):
+            try:
+                async with self._database.write() as tx:
+                    return await take_in(tx, inbound)
+            except IntegrityError:
+                if last:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _work(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+            try:
+                await self._together(batch)
+            except Exception as error:  # noqa: BLE001 - every door must get an answer, whatever broke
+                for _, answer in batch:
+                    if not answer.done():
+                        answer.set_exception(error)
+
+    async def _together(self, batch: list[tuple[Inbound, asyncio.Future[Receipt]]]) -> None:
+        results: list[Receipt | Exception] = []
+        async with self._database.write() as tx:
+            for inbound, _ in batch:
+                try:
+                    async with tx.session.begin_nested():
+                        results.append(await take_in(tx, inbound))
+                except Exception as error:  # noqa: BLE001 - its own savepoint is undone; the others go on
+                    log.error("inbound_failed", error=type(error).__name__)
+                    results.append(error)
+        for (_, answer), result in zip(batch, results, strict=True):
+            if answer.done():
+                continue  # the door went away; the event is kept all the same
+            if isinstance(result, Exception):
+                answer.set_exception(result)
+            else:
+                answer.set_result(result)
+
+
+async def take_in(tx: Tx, inbound: Inbound) -> Receipt:
+    """Keep one event once, assess it, and do what follows from it."""
+    who = await find_correspondent(tx, inbound.channel, inbound.address)
+    if inbound.event is not None:
+        return await _contact_changed(tx, who, inbound.event)
+    if who is None:
+        who = await add_stranger(tx, inbound.channel, inbound.address)
+        if who is None:
+            raise NotReadyError
+    heard_before = who.contact.last_in_at
+    message_id = await save_inbound(tx, who, inbound)
+    if message_id is None:
+        return Receipt(outcome=Outcome.DUPLICATE)
+    if who.staff is None:
+        parts = await recent_parts(tx, who, heard_before, message_id)
+        assessment = _assess(inbound, parts, who)
+        await save_assessment(tx, who, message_id, assessment)
+        if assessment.flagged:
+            await flag(tx, message_id, "triage")
+    else:
+        assessment = assess("")
+    heard = Heard(
+        who=who,
+        inbound=inbound,
+        message_id=message_id,
+        assessment=assessment,
+        consent=read_consent(inbound.text, pending=who.contact.consent is ConsentState.INVITED),
+    )
+    toast = await hear(tx, heard)
+    await tx.session.flush()
+    log.info("inbound", message=message_id, channel=inbound.channel, level=assessment.level)
+    return Receipt(outcome=Outcome.KEPT, message_id=message_id, level=assessment.level, toast=toast)
+
+
+def _assess(inbound: Inbound, parts: list[str], who: Correspondent) -> Assessment:
+    """Assess the text on its own and joined to what came seconds before, whatever the order."""
+    own = assess(inbound.text, who.language)
+    if not parts or own.level is Level.CRISIS:
+        return own
+    joined = assess_parts([*parts, inbound.text], who.language)
+    before = assess_parts(parts, who.language)
+    # What the earlier parts said by themselves has been acted on already.
+    return joined if joined.level.rank > max(own.level.rank, before.level.rank) else own
+
+
+async def _contact_changed(tx: Tx, who: Correspondent | None, event: ContactEvent) -> Receipt:
+    if who is None:
+        return Receipt(outcome=Outcome.IGNORED)
+    if event is ContactEvent.BLOCKED:
+        await opt_out(tx, who.contact, method="provider")
+    else:
+        who.contact.unreachable_at = None  # reachable again, but only their own START opts them in
+    await tx.session.flush()
+    return Receipt(outcome=Outcome.KEPT)
