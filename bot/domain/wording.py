@@ -41,7 +41,7 @@ FEWEST_WORDS = 6  # below this an average over words says nothing
 _PLACEHOLDER = re.compile(r"\{([^{}|]*)(?:\|([^{}]*))?\}")
 
 _LINK = re.compile(
-    r"(?:https?://|www\.)[^\s<>{}]+|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:com|org|net|gov|edu|info|io|ly|co|me|app|us|mx"
+    r"(?:https?://|www\.)[^\s<>{}]+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:com|org|net|gov|edu|info|io|ly|co|me|app|us|mx"
     r"|gl|gd|gy|cc|at|link|health|in|id)\b(?:/[^\s<>{}]*)?",
     re.IGNORECASE,
 )
@@ -167,7 +167,7 @@ def _run(run: list[Trap]) -> Finding:
 
 def _reading(text: str, code: str) -> Iterator[Finding]:
     """Find a text that asks for more than six years of school."""
-    spoken = _PLACEHOLDER.sub("Ana", text)  # a name is as easy as any other
+    spoken = _PLACEHOLDER.sub(lambda match: match[2] or "Ana", text)  # a name reads as any other does
     measured = grade(spoken, code)
     if measured is not None and measured > HARDEST and len(spoken.split()) >= FEWEST_WORDS:
         yield _finding(Rule.READING, Severity.WARNING, (0, len(text)), "reading")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.word_lists import CONTENT, folded
 from bot.domain.wording import Finding, Rule, Severity, findings
 
 
@@ -48,6 +49,9 @@ def test_it_keeps_secrets_off_the_lock_screen(text: str, language: str, word: st
         ("New aa batteries for the radio will do it.", "en"),
         ("Do the dirty dishes to a good song.", "en"),
         ("In the past 30 days, what went well?", "en"),
+        ("How do you feel, from 0 low to 10 high?", "en"),
+        ("Meet us at the basketball court in Macon, GA.", "en"),
+        ("Limpia la mesa y pon una taza.", "es"),
         ("Toma agua limpia y sal a caminar.", "es"),
         ("Na, hoy no pasa nada malo por eso.", "es"),
     ],
@@ -185,6 +189,18 @@ def test_it_knows_which_variables_can_be_filled() -> None:
 def test_what_a_fallback_says_is_read_too() -> None:
     """A word hidden in a fallback would be sent, so it is found."""
     assert (Rule.STIGMA, Severity.WARNING, "addict") in found("Hi {first_name|addict}, good day.")
+
+
+def test_the_lists_are_equal_care_and_never_shame_in_return() -> None:
+    """Both languages look for the same things, and no better word is itself one to be bettered."""
+    lists = {code: CONTENT["languages"][code] for code in ("en", "es")}
+    assert lists["en"]["words"].keys() == lists["es"]["words"].keys() <= CONTENT["reasons"].keys()
+    for code, own in lists.items():
+        for better in own["stigma"].values():
+            assert Rule.STIGMA not in {one.rule for one in findings(better, code)}, better
+        for levels in own["words"].values():
+            entries = [folded(entry) for level in levels.values() for entry in level if not entry.isupper()]
+            assert len(entries) == len(set(entries))
 
 
 @given(st.text(), st.sampled_from(["en", "es", "es-MX", "fr", ""]))
