@@ -11,6 +11,8 @@ from bot.store.database import Tx
 from handlers.conversation import checkin, commands, consent, distress, specialist
 from handlers.conversation.hearing import STALE, Heard, answer, specialist_name
 
+LINK = "/start "  # Telegram sends a deep link's token behind it
+
 
 async def hear(tx: Tx, heard: Heard) -> str | None:
     """Do what follows from a message; return a few words for a tapped button, where there was one."""
@@ -24,6 +26,8 @@ async def hear(tx: Tx, heard: Heard) -> str | None:
     if in_danger:
         was_out = heard.who.contact.consent is ConsentState.OPTED_OUT
         answered = await distress.hear(tx, heard, opted_out_now=stopping and not was_out)
+    if heard.text.startswith(LINK) and await consent.begin_by_link(tx, heard, heard.text.removeprefix(LINK)):
+        return None
     if heard.consent.word is not None:
         await consent.HANDLERS[heard.consent.word](tx, heard)
     elif heard.who.contact.consent is ConsentState.OPTED_OUT:
@@ -37,8 +41,6 @@ async def hear(tx: Tx, heard: Heard) -> str | None:
 
 async def _everyday(tx: Tx, heard: Heard) -> None:
     who = heard.who
-    if heard.text.startswith("/start ") and await consent.begin_by_link(tx, heard, heard.text[7:].strip()):
-        return
     if who.participant is None:
         await consent.answer_stranger(tx, heard)
     elif who.contact.consent is not ConsentState.ACTIVE:
