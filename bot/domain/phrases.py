@@ -15,7 +15,7 @@ LONGEST = 10_000
 _CONTENT = Path(__file__).with_name("content")
 _TEN = "\N{KEYCAP TEN}"
 _APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´′")
-_SIGNATURE = re.compile(r"\n\s*(?:sent from my|sent from|enviado desde|get outlook for)\b.*", re.DOTALL)
+_SIGNATURE = re.compile(r"\n[ \t]*(?:sent from|enviado desde|get outlook for)\b.*", re.DOTALL)
 _TOKEN = re.compile(r"[^\W_]+")
 
 

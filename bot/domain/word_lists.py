@@ -13,10 +13,7 @@ from typing import Any
 
 import yaml
 
-CONTENT: Mapping[str, Any] = yaml.safe_load(
-    (Path(__file__).parent / "content" / "wording.yaml").read_text(encoding="utf-8")
-)
-
+_FILE = Path(__file__).parent / "content" / "wording.yaml"
 _STRAIGHT = str.maketrans("’‘“”", "''\"\"")
 
 
@@ -68,6 +65,13 @@ class WordList:
         return self.better[" ".join(plain[slice(*place)].split())]
 
 
+@cache
+def content() -> Mapping[str, Any]:
+    """Read the lists and sentences once, on first use: parsing them takes longer than `--help` may."""
+    found: Mapping[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return found
+
+
 def folded(text: str) -> str:
     """Return small letters without accents, character for character, so that places stay true."""
     plain = "".join(unicodedata.normalize("NFKD", one)[0].lower()[0] for one in text)
@@ -77,7 +81,7 @@ def folded(text: str) -> str:
 @cache
 def word_list(code: str) -> WordList:
     """Compile the lists of a language; the empty code has the carrier words alone."""
-    lists: Mapping[str, Any] = CONTENT["languages"].get(code, {})
+    lists: Mapping[str, Any] = content()["languages"].get(code, {})
     searches = [*_carrier_searches(lists)]
     for category, by_level in lists.get("words", {}).items():
         for name, level in (("certain", Severity.ERROR), ("maybe", Severity.WARNING)):
@@ -98,7 +102,7 @@ def word_list(code: str) -> WordList:
 
 def _carrier_searches(lists: Mapping[str, Any]) -> Iterator[Search]:
     """Look for carrier words in capitals anywhere, and in any case right after "reply"."""
-    words = [*CONTENT["carrier_words"], *lists.get("own_words", ())]
+    words = [*content()["carrier_words"], *lists.get("own_words", ())]
     either = "|".join(_entry(word) for word in sorted(words, key=len, reverse=True))
     shouted = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     verbs, fillers = "|".join(lists.get("verbs", ["(?!)"])), "|".join(lists.get("fillers", ["(?!)"]))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from bot.domain.encoding import Encoding, Segments, Trap, segments, traps
 from bot.domain.reading import grade
 from bot.domain.templates import KNOWN_VARIABLES, WordingError, placeholders, render, variables_in
-from bot.domain.word_lists import CONTENT, Rule, Severity, WordList, folded, word_list
+from bot.domain.word_lists import Rule, Severity, WordList, content, folded, word_list
 
 __all__ = [
     "KNOWN_VARIABLES",
@@ -73,7 +73,7 @@ def findings(
     code = language.partition("-")[0].lower()
     found = [
         *_variables(text, known),
-        *_words(text, word_list(code if code in CONTENT["languages"] else "")),
+        *_words(text, word_list(code if code in content()["languages"] else "")),
         *_length(text),
         *_links(text),
         *_encoding(text),
@@ -87,12 +87,12 @@ def _finding(
     rule: Rule, level: Severity, place: tuple[int, int], reason: str, mend: str | None = None
 ) -> Finding:
     """Put the sentences of `reason` to a place; `mend` defaults to the advice for that reason or rule."""
-    advice = CONTENT["advice"]
+    advice = content()["advice"]
     return Finding(
         rule=rule,
         level=level,
         place=place,
-        reason=CONTENT["reasons"][reason],
+        reason=content()["reasons"][reason],
         mend=mend if mend is not None else advice.get(reason) or advice[rule],
     )
 
@@ -106,7 +106,7 @@ def _variables(text: str, known: Collection[str]) -> Iterator[Finding]:
         return
     for one in every:
         if one.name not in known:
-            names = f"{CONTENT['advice']['unknown_variable']} {', '.join(known)}."
+            names = f"{content()['advice']['unknown_variable']} {', '.join(known)}."
             yield _finding(Rule.VARIABLE, Severity.ERROR, one.place, "unknown_variable", names)
         elif one.fallback is None and one.name != "programme_name":  # every programme has a name
             yield _finding(Rule.VARIABLE, Severity.WARNING, one.place, "no_fallback")
@@ -140,7 +140,7 @@ def _links(text: str) -> Iterator[Finding]:
     """Find links, and the shorteners that carriers block."""
     for match in _LINK.finditer(text):
         host = re.sub(r"^(?:https?://)?(?:www\.)?", "", match[0].lower()).partition("/")[0]
-        if host in CONTENT["shorteners"]:
+        if host in content()["shorteners"]:
             yield _finding(Rule.LINK, Severity.ERROR, match.span(), "shortener")
         else:
             yield _finding(Rule.LINK, Severity.WARNING, match.span(), "link")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.word_lists import CONTENT, folded
+from bot.domain.word_lists import content, folded
 from bot.domain.wording import Finding, Rule, Severity, findings
 
 
@@ -193,8 +193,8 @@ def test_what_a_fallback_says_is_read_too() -> None:
 
 def test_the_lists_are_equal_care_and_never_shame_in_return() -> None:
     """Both languages look for the same things, and no better word is itself one to be bettered."""
-    lists = {code: CONTENT["languages"][code] for code in ("en", "es")}
-    assert lists["en"]["words"].keys() == lists["es"]["words"].keys() <= CONTENT["reasons"].keys()
+    lists = {code: content()["languages"][code] for code in ("en", "es")}
+    assert lists["en"]["words"].keys() == lists["es"]["words"].keys() <= content()["reasons"].keys()
     for code, own in lists.items():
         for better in own["stigma"].values():
             assert Rule.STIGMA not in {one.rule for one in findings(better, code)}, better
