@@ -89,6 +89,8 @@ def _starts(text: str, language: _Language, *, clause: _Clause | None = None) ->
         opener = language.openers.match(rest)
         if opener is None:
             return None
+        if clause is not None and clause.before and opener[0].split()[-1] in language.reports:
+            return None  # "My ex texts me, I said don't text me" was said to the ex.
         openers += opener[0]
         rest = rest[opener.end() :]
 

@@ -245,6 +245,56 @@ no longer want these texts
 please unsubscribe my number
 stop spamming me
 please do not text me again, I am not Maria
+Stop messaging me now or I'm blocking you
+I'm not using anymore and I don't want these texts
+Please take my phone number off your list, thanks
+please take me out of your system
+I would like to be removed from this list
+i want to be taken off the list please
+Could you take me off the list?
+please unsubscribe
+I wish to unsubscribe from these messages
+STOP texting. I found another program
+stop sending check ins
+I don't want check-ins anymore
+I do not want to be contacted
+do not contact me anymore please
+No more messages, I'm doing fine
+I quit the program. stop texting me
+thanks but no more texts please
+stop. texting. me.
+pls stop msging me
+quit texting me bro
+I don't want to get texts from you anymore
+i dont want messages anymore
+I dont want you to message me
+end subscription
+cancel subscription
+ya no quiero que me escriban
+ya no quiero recibir textos
+no quiero recibir nada de ustedes
+porfa ya no me manden mensajes
+dejen de estar mandando mensajes
+Por favor dejen de enviarme textos
+dejame de escribir
+déjenme de molestar
+no me mandes mensajes
+no me mande más mensajes gracias
+Quiero que me quiten de la lista
+sáqueme de la lista
+por favor quítenme
+bórrenme
+quiero desuscribirme
+cancelar suscripción
+no quiero sus mensajes
+no quiero mas textos
+alto a los mensajes
+detengan los mensajes
+suspendan los mensajes
+¡Ya no me escriban!
+no me hablen más
+ya no me contacten
+stop ya no me manden nada
 """.strip().splitlines()
 
 TALK = """
@@ -488,6 +538,81 @@ de baja autoestima
 si no dejan de escribirme los dealers voy a recaer
 como hago para que mi ex no me escriba
 no me mandaron nada
+I need to stop before it kills me
+I can't stop thinking about it
+they stopped sending my meds
+the clinic won't stop sending me bills
+my mom keeps sending me messages to quit
+I promised to stop
+I told myself to stop
+please help me stop
+quit telling me what to do
+I want to quit this job
+cancel culture sucks
+when will the pain end
+it has to end
+no more for me
+no more secrets
+I want no more of this life
+no more messages came today
+don't give up on me
+please don't leave me
+leave me be
+take me off the schedule for tonight
+take me home
+remove the stitches
+delete his number
+I deleted his number
+I should delete his number
+lose weight
+I unsubscribed from his channel
+I want to get off the list of people who fail
+I opted out of surgery
+contact me
+text me
+please text me more
+message me tomorrow
+don't forget to text me
+don't stop checking in on me
+I don't want to be alone
+I don't want to be a burden anymore
+I do not want to hear from him again
+my dealer texts me, I said don't text me anymore
+I told him don't text me anymore
+I don't need more pills
+I don't want any of these pills
+don't send the police
+please don't send an ambulance
+enough is enough
+ya me quiero ir
+ya no aguanto
+no me manden a nadie
+no me llamen la policía
+no quiero ver a nadie
+no quiero más problemas
+no quiero recibir visitas
+quiero parar el dolor
+deja de doler
+que pare todo
+dejen que me muera
+déjenme morir
+quiero borrar su número
+borré su número
+quítame las ganas
+no me dejes caer
+no me escribe mi hijo
+le dije no me escribas más
+me dejó de escribir
+¿me pueden escribir más?
+mándenme mensajes
+no paro de llorar
+no paren de escribirme
+cancelaron mi tratamiento
+quiero cancelar mi tratamiento
+nunca me escriben
+de baja por enfermedad
+la baja de azúcar
+estoy de alta
 """.strip().splitlines()
 
 UNSURE = ["basta", "Basta ya", "fin", "enough", "no mas", "no more", "stop it", "wrong number", "para"]
