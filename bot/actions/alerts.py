@@ -52,7 +52,9 @@ class Taken:
 async def raise_alert(tx: Tx, who: Correspondent, message_id: str, level: Level) -> Raised:
     """Open an alert about somebody, or join the one that is open; a higher level starts the chain anew."""
     alert = await tx.session.scalar(
-        select(Alert).where(Alert.subject_id == who.subject_id, Alert.state != AlertState.CLOSED).with_for_update()
+        select(Alert)
+        .where(Alert.subject_id == who.subject_id, Alert.state != AlertState.CLOSED)
+        .with_for_update()
     )
     if alert is None:
         alert = await _open(tx, who, message_id, level)
@@ -238,8 +240,10 @@ async def told_contacts(tx: Tx, alert: Alert) -> list[tuple[str, Route]]:
         .order_by(Message.id)
     )
     return list(
-        {str(staff): (str(staff), Route(contact_id=contact, channel=channel)) for staff, contact, channel in rows}
-        .values()
+        {
+            str(staff): (str(staff), Route(contact_id=contact, channel=channel))
+            for staff, contact, channel in rows
+        }.values()
     )
 
 

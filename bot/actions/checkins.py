@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.domain import answers
-from bot.domain.checkins import Answer
+from bot.domain.checkins import Answer, from_data, to_data
 from bot.outbox.claim import many
+from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.people import Participant
@@ -19,7 +20,9 @@ from bot.store.schedules import AnswerRow, Checkin, CheckinState
 OPEN_FOR = timedelta(hours=20)  # a question stands until about the next morning
 
 
-def new_checkin(participant_id: str, message_id: str, key: str, spec: dict[str, Any], now: datetime) -> dict[str, Any]:
+def new_checkin(
+    participant_id: str, message_id: str, key: str, spec: dict[str, Any], now: datetime
+) -> dict[str, Any]:
     """Return the row of a question that is asked at `now`."""
     return {
         "id": new_id(),
@@ -47,7 +50,7 @@ async def open_checkins(tx: Tx, rows: list[dict[str, Any]]) -> None:
         .values(state=CheckinState.REPLACED)
         .execution_options(synchronize_session=False)
     )
-    await many(tx, tx.insert(Checkin.__table__).on_conflict_do_nothing(), rows)
+    await many(tx, tx.insert(table_of(Checkin)).on_conflict_do_nothing(), rows)
 
 
 async def open_checkin(tx: Tx, participant_id: str) -> Checkin | None:
@@ -81,7 +84,7 @@ async def previous_answer(tx: Tx, participant_id: str, prompt_key: str) -> Answe
     )
     if row is None:
         return None
-    return Answer.from_data(json.loads(await tx.vault.reveal(tx.session, row.value, "answers", "value", row.id)))
+    return from_data(json.loads(await tx.vault.reveal(tx.session, row.value, "answers", "value", row.id)))
 
 
 async def record_answer(
@@ -96,9 +99,7 @@ async def record_answer(
         tx.session.add(row)
     row.message_id = message_id
     row.at = tx.now
-    row.value = tx.vault.seal(
-        participant.key_id, json.dumps(answer.to_data()), "answers", "value", row.id
-    )
+    row.value = tx.vault.seal(participant.key_id, json.dumps(to_data(answer)), "answers", "value", row.id)
     checkin.state = CheckinState.ANSWERED
     await tx.session.flush()
     return corrects

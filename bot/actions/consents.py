@@ -11,6 +11,7 @@ from bot.actions.people import Correspondent
 from bot.actions.staffing import load_roster
 from bot.domain.consent import ConsentState
 from bot.domain.messages import Kind
+from bot.domain.replies import say
 from bot.outbox.enqueue import cancel
 from bot.store.database import Tx
 from bot.store.messages import Message
@@ -56,7 +57,9 @@ async def opt_out(tx: Tx, contact: Contact, *, method: str, message_id: str | No
     if contact.staff_id is not None:
         await warn_of_cover(tx, contact)
     elif contact.participant_id is not None:
-        await tell_specialist(tx, contact.participant_id, "left_us", dedupe=f"left:{message_id or contact.id}")
+        await tell_specialist(
+            tx, contact.participant_id, "left_us", dedupe=f"left:{message_id or contact.id}"
+        )
 
 
 async def opt_in(tx: Tx, who: Correspondent, *, method: str, message_id: str | None = None) -> None:
@@ -73,16 +76,8 @@ async def warn_of_cover(tx: Tx, contact: Contact) -> None:
     programme = await tx.session.get_one(Programme, contact.programme_id)
     roster = await load_roster(tx, programme)
     people = [staff_id for staff_id in roster.with_role("supervisor") if staff_id != contact.staff_id]
-    await tell_staff(
-        tx,
-        roster,
-        programme,
-        people,
-        "coverage",
-        dedupe=f"cover:{contact.id}:{tx.now.date()}",
-        urgent=True,
-        channel=contact.channel,
-    )
+    text = say("coverage", str(programme.languages[0]), channel=contact.channel)
+    await tell_staff(tx, roster, people, text, dedupe=f"cover:{contact.id}:{tx.now.date()}", urgent=True)
 
 
 async def tell_specialist(
@@ -94,9 +89,8 @@ async def tell_specialist(
     roster = await load_roster(tx, programme)
     own = participant.specialist_id
     people = [own] if own is not None and roster.is_active(own) else roster.with_role("supervisor")
-    await tell_staff(
-        tx, roster, programme, people, key, dedupe=dedupe, urgent=urgent, person=participant.ref, **values
-    )
+    text = say(key, str(programme.languages[0]), person=participant.ref, **values)
+    await tell_staff(tx, roster, people, text, dedupe=dedupe, urgent=urgent)
 
 
 async def active_contact(tx: Tx, participant_id: str) -> Contact | None:

@@ -79,10 +79,11 @@ async def save_assessment(tx: Tx, who: Correspondent, message_id: str, assessmen
     """Keep the verdict with the rules that gave it; words are sealed like the text they came from."""
     detail = None
     if assessment.signals:
-        told = {"why": assessment.why, "signals": [[s.concept, str(s.level), s.words] for s in assessment.signals]}
-        detail = tx.vault.seal(
-            who.contact.key_id, json.dumps(told), "assessments", "detail", message_id
-        )
+        told = {
+            "why": assessment.why,
+            "signals": [[s.concept, str(s.level), s.words] for s in assessment.signals],
+        }
+        detail = tx.vault.seal(who.contact.key_id, json.dumps(told), "assessments", "detail", message_id)
     await tx.session.execute(
         tx.insert(AssessmentRow).values(
             message_id=message_id,

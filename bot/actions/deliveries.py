@@ -20,6 +20,7 @@ from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
 from bot.domain.prompts import Prompt
 from bot.domain.recurrence import ZoneError
 from bot.outbox.claim import Taken, due, end, put_off, take
+from bot.outbox.rates import may_send as may_send_now
 from bot.outbox.rates import sender, take_slots
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
@@ -65,11 +66,15 @@ SEND = Verdict()
 CANNOT_BE_TOLD = "cannot_be_told"
 
 
-async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float, owner: str) -> Batch:
+async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float | None, owner: str) -> Batch:
     """Claim up to `limit` messages of a channel within its rate (a second), under a lease of `owner`.
 
     Consent, pause, quiet hours, open alerts and assignment are checked here, at the last moment.
     """
+    row = await sender(tx, channel)
+    closed = may_send_now(row, tx.now, rate)
+    if closed is not None:
+        return Batch(ready=(), looked=0, again_at=closed.again_at)
     ids = await due(tx, channel, limit)
     if not ids:
         return Batch(ready=(), looked=0)
@@ -77,7 +82,8 @@ async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float, 
     passed = await _check(tx, rows)
     versions = await load_versions(tx, {row.version_id for row in passed})
     rendered = await _render(tx, passed, versions)
-    slots = await take_slots(tx, await sender(tx, channel), rate, len(rendered))
+    slots = take_slots(row, tx.now, rate, len(rendered))
+    await tx.session.flush()
     # What the rate does not allow yet simply stays queued: it was only looked at.
     going = rendered[: len(slots.times)]
     await take(tx, [Taken(message_id=r.id, body=sealed) for r, _, sealed in going], owner)
@@ -189,7 +195,9 @@ async def _details(tx: Tx, ids: Sequence[str]) -> list[Any]:
     )
     order = {message_id: place for place, message_id in enumerate(ids)}
     found = sorted(rows, key=lambda row: order[row.id])
-    sealed = [row.body for row in found if row.body] + [row.specialist_name for row in found if row.specialist_name]
+    sealed = [row.body for row in found if row.body] + [
+        row.specialist_name for row in found if row.specialist_name
+    ]
     keys = {row.key_id for row in found} | {row.person_key for row in found if row.person_key}
     await tx.vault.load(tx.session, keys | {key_of(value) for value in sealed})
     return found
@@ -217,7 +225,9 @@ async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
     return passed
 
 
-async def _render(tx: Tx, rows: Sequence[Any], versions: dict[str, Version]) -> list[tuple[Any, str, bytes | None]]:
+async def _render(
+    tx: Tx, rows: Sequence[Any], versions: dict[str, Version]
+) -> list[tuple[Any, str, bytes | None]]:
     rendered: list[tuple[Any, str, bytes | None]] = []
     broken = []
     for row in rows:
@@ -243,15 +253,19 @@ def _variables(tx: Tx, row: Any) -> dict[str, str]:
     if row.name is not None:
         values["first_name"] = _first(tx.vault.open(row.name, "participants", "name", row.participant_id))
     if row.specialist_name is not None:
-        values["specialist_name"] = _first(tx.vault.open(row.specialist_name, "staff", "name", row.specialist_id))
+        values["specialist_name"] = _first(
+            tx.vault.open(row.specialist_name, "staff", "name", row.specialist_id)
+        )
     return {name: value for name, value in values.items() if value}
 
 
 def _first(name: str) -> str:
-    return name.split()[0] if name.split() else ""
+    return name.split(maxsplit=1)[0] if name.split() else ""
 
 
-def _questions(tx: Tx, going: Sequence[tuple[Any, str, bytes | None]], versions: dict[str, Version]) -> list[dict[str, Any]]:
+def _questions(
+    tx: Tx, going: Sequence[tuple[Any, str, bytes | None]], versions: dict[str, Version]
+) -> list[dict[str, Any]]:
     return [
         new_checkin(row.participant_id, row.id, row.prompt_key, spec, tx.now)
         for row, _, fresh in going

@@ -18,6 +18,7 @@ from bot.actions.versions import version_of
 from bot.domain.consent import ConsentState
 from bot.domain.messages import ChannelName, Direction, Kind, MessageState
 from bot.domain.recurrence import Anchors
+from bot.domain.replies import say
 from bot.outbox.enqueue import cancel
 from bot.store.database import Tx
 from bot.store.ids import new_id
@@ -77,9 +78,8 @@ async def join_by_keyword(tx: Tx, who: Correspondent) -> Correspondent:
             enrol(tx, participant.id, schedule.id, tx.now.astimezone(ZoneInfo(programme.timezone)).date())
     roster = await load_roster(tx, programme)
     people = roster.with_role("coordinator") or roster.with_role("supervisor")
-    await tell_staff(
-        tx, roster, programme, people, "joined", dedupe=f"joined:{participant.id}", person=participant.ref
-    )
+    text = say("joined", str(programme.languages[0]), person=participant.ref)
+    await tell_staff(tx, roster, people, text, dedupe=f"joined:{participant.id}")
     await tx.session.flush()
     return Correspondent(contact=who.contact, programme=programme, participant=participant)
 

@@ -36,7 +36,7 @@ async def export_programme(tx: Tx) -> files.Programme:
             .order_by(Participant.position, Participant.id)
         )
     ).all()
-    await tx.vault.load(tx.session, [person.key_id for person in (*staff, *people)])
+    await tx.vault.load(tx.session, {s.key_id for s in staff} | {p.key_id for p in people})
     refs = {member.id: member.ref for member in staff}
     return files.Programme(
         name=row.name,
@@ -128,7 +128,9 @@ async def _participant(tx: Tx, row: Participant, refs: dict[str, str]) -> files.
 
 async def _contacts(tx: Tx, whose: Any) -> tuple[files.Contact, ...]:
     found = []
-    rows = (await tx.session.scalars(select(Contact).where(whose).order_by(Contact.position, Contact.id))).all()
+    rows = (
+        await tx.session.scalars(select(Contact).where(whose).order_by(Contact.position, Contact.id))
+    ).all()
     await tx.vault.load(tx.session, [row.key_id for row in rows])
     for row in rows:
         record = await consent_on_file(tx, row.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from bot.actions.people import first_name
@@ -78,14 +79,12 @@ def find_person(chain: Chain, step: int, staff_id: str | None) -> Person | None:
 async def tell_staff(
     tx: Tx,
     roster: Roster,
-    programme: Programme,
     people: Sequence[str],
-    key: str,
+    text: str,
     *,
     dedupe: str,
     urgent: bool = False,
     avoid: ChannelName | None = None,
-    **values: object,
 ) -> None:
     """Tell staff something that is no alert: on duty only, unless `urgent`; once per `dedupe`.
 
@@ -102,7 +101,7 @@ async def tell_staff(
                 to=await staff_contact(tx, routes[0], staff_id),
                 kind=Kind.STAFF,
                 lane=Lane.REPLY,
-                text=say(key, str(programme.languages[0]), **values),
+                text=text,
                 dedupe_key=f"{dedupe}:{staff_id}",
                 not_before=None if urgent else roster.working_time(staff_id),
             )
@@ -114,9 +113,7 @@ async def staff_contact(tx: Tx, route: Route, staff_id: str) -> To:
     """Return where a route leads, with its key loaded."""
     contact = await tx.session.get_one(Contact, route.contact_id)
     await tx.vault.load(tx.session, [contact.key_id])
-    return To(
-        contact_id=contact.id, key_id=contact.key_id, channel=contact.channel, staff_id=staff_id
-    )
+    return To(contact_id=contact.id, key_id=contact.key_id, channel=contact.channel, staff_id=staff_id)
 
 
 async def _notice(
@@ -163,4 +160,3 @@ async def name_of(tx: Tx, staff_id: str | None) -> str:
     """Return a staff member's first name."""
     staff = await tx.session.get(Staff, staff_id) if staff_id else None
     return await first_name(tx, staff) or "Somebody"
-

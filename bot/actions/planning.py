@@ -12,17 +12,19 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, select, update
 
+from bot.actions.versions import Version, load_versions
 from bot.domain.consent import ConsentState
 from bot.domain.messages import Direction, Kind, Lane, MessageState
 from bot.domain.recurrence import Anchors, Due, ZoneError
-from bot.actions.versions import Version, load_versions
 from bot.outbox.claim import many
 from bot.outbox.enqueue import DELIVERY
+from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.messages import Message
 from bot.store.people import Contact, Participant, PersonStatus, Programme, Session
 from bot.store.schedules import Enrolment, Schedule
+
 
 async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -> int:
     """Plan up to `limit` enrolments whose time has come (of `only` these); return how many there were."""
@@ -40,13 +42,13 @@ async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -
             messages += [_occurrence(row, due, version, tx.now) for due in dues]
         updates.append({"b_id": row.id, "b_until": tx.now, "b_next": following.at if following else None})
     if messages:
-        statement = tx.insert(Message.__table__).on_conflict_do_nothing(index_elements=["dedupe_key"])
+        statement = tx.insert(table_of(Message)).on_conflict_do_nothing(index_elements=["dedupe_key"])
         await many(tx, statement, messages)
         tx.wake.add(DELIVERY)
-    table = Enrolment.__table__
+    table = table_of(Enrolment)
     await many(
         tx,
-        update(table)  # type: ignore[arg-type]
+        update(table)
         .where(table.c.id == bindparam("b_id"))
         .values(planned_until=bindparam("b_until"), next_due_at=bindparam("b_next")),
         updates,

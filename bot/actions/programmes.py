@@ -167,9 +167,7 @@ async def _participant(
     }
     new = row is None
     if row is None:
-        row = Participant(
-            id=new_id(), programme_id=programme.id, ref=file.ref, created_at=tx.now, **values
-        )
+        row = Participant(id=new_id(), programme_id=programme.id, ref=file.ref, created_at=tx.now, **values)
         row.key_id = tx.vault.new_key(tx.session, "participant")
         await tx.session.flush()
         tx.session.add(row)
@@ -205,9 +203,7 @@ async def _contacts(
     """Bring one person's contacts in line; a number that was replaced matches no one any more."""
     differs = False
     field_name = "staff_id" if isinstance(owner, Staff) else "participant_id"
-    held = list(
-        await tx.session.scalars(select(Contact).where(getattr(Contact, field_name) == owner.id))
-    )
+    held = list(await tx.session.scalars(select(Contact).where(getattr(Contact, field_name) == owner.id)))
     kept = set()
     for position, file in enumerate(listed):
         hashed = tx.vault.hash(file.channel, file.address)
@@ -222,13 +218,16 @@ async def _contacts(
                 channel=file.channel,
                 address=file.address,
                 position=position,
-                **{field_name: owner.id},
+                staff_id=owner.id if isinstance(owner, Staff) else None,
+                participant_id=owner.id if isinstance(owner, Participant) else None,
             )
             await tx.session.flush()
             differs = True
         owned = row.staff_id or row.participant_id
         if owned not in (None, owner.id):
-            raise ContactTakenError(f"{owner.ref}: this {file.channel} address is somebody else's; remove one")
+            raise ContactTakenError(
+                f"{owner.ref}: this {file.channel} address is somebody else's; remove one"
+            )
         differs |= _set(row, {field_name: owner.id, "position": position, "programme_id": programme.id})
         differs |= _consent(tx, row, owner, file)
         kept.add(row.id)
@@ -273,7 +272,9 @@ async def _detach(tx: Tx, row: Contact) -> None:
 
 
 async def _sessions(tx: Tx, row: Participant, file: files.Participant) -> bool:
-    held = {s.local: s for s in await tx.session.scalars(select(Session).where(Session.participant_id == row.id))}
+    held = {
+        s.local: s for s in await tx.session.scalars(select(Session).where(Session.participant_id == row.id))
+    }
     for local in set(file.sessions) - set(held):
         tx.session.add(Session(id=new_id(), participant_id=row.id, local=local))
     for local in set(held) - set(file.sessions):

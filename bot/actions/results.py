@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from bot.actions.alerts import notice_failed
 from bot.actions.checkins import close_undelivered
-from bot.actions.deliveries import CANNOT_BE_TOLD
 from bot.actions.consents import opt_out, tell_specialist, warn_of_cover
+from bot.actions.deliveries import CANNOT_BE_TOLD
 from bot.actions.notices import tell_staff
 from bot.actions.staffing import load_roster
 from bot.channels.base import Found, LookUp, SendError
@@ -23,6 +23,7 @@ from bot.domain.messages import (
     StatusEvent,
     moves_forward,
 )
+from bot.domain.replies import say
 from bot.outbox.rates import sender
 from bot.outbox.record import Outcome, backoff, record
 from bot.store.database import Tx
@@ -58,7 +59,9 @@ async def record_status(tx: Tx, event: StatusEvent) -> None:
     if message is not None:
         contact = await tx.session.get_one(Contact, message.contact_id)
         await tx.vault.load(tx.session, [contact.key_id])
-        raw = tx.vault.seal(contact.key_id, repr(sorted(event.raw.items())), "provider_events", "raw", event_id)
+        raw = tx.vault.seal(
+            contact.key_id, repr(sorted(event.raw.items())), "provider_events", "raw", event_id
+        )
     await tx.session.execute(
         tx.insert(ProviderEvent)
         .values(
@@ -160,8 +163,12 @@ async def fail_over_stuck(tx: Tx) -> int:
 
 
 def _is_senders(error: SendError) -> bool:
-    return error.channel_off or error.retry_after is not None or not (
-        error.permanent or error.opted_out or error.unreachable or error.uncertain or error.migrated_to
+    return (
+        error.channel_off
+        or error.retry_after is not None
+        or not (
+            error.permanent or error.opted_out or error.unreachable or error.uncertain or error.migrated_to
+        )
     )
 
 
@@ -200,18 +207,9 @@ async def _alarm(tx: Tx, channel: ChannelName, code: str) -> None:
     for programme in await tx.session.scalars(select(Programme)):
         roster = await load_roster(tx, programme)
         people = roster.with_role("operator") or roster.with_role("supervisor")
-        await tell_staff(
-            tx,
-            roster,
-            programme,
-            people,
-            "sender_off",
-            dedupe=f"off:{channel}:{tx.now.isoformat()}",
-            urgent=True,
-            avoid=channel,
-            channel=channel,
-            cause=code,
-        )
+        text = say("sender_off", str(programme.languages[0]), channel=channel, cause=code)
+        key = f"off:{channel}:{tx.now.isoformat()}"
+        await tell_staff(tx, roster, people, text, dedupe=key, urgent=True, avoid=channel)
 
 
 async def _act_on(tx: Tx, message_id: str, error: SendError) -> None:

@@ -96,9 +96,7 @@ async def load_roster(tx: Tx, programme: Programme) -> Roster:
     return Roster(staff=by_id, contacts=contacts, senders=senders, zone=programme.timezone, now=tx.now)
 
 
-def draw_chain(
-    roster: Roster, programme: Programme, participant: Participant | None, level: Level
-) -> Chain:
+def draw_chain(roster: Roster, programme: Programme, participant: Participant | None, level: Level) -> Chain:
     """Snapshot the programme's chain for one person: roles become people, channels become routes."""
     policy: list[dict[str, Any]] = programme.escalation.get(str(level), [])
     steps = []
@@ -109,9 +107,7 @@ def draw_chain(
             ids |= dict.fromkeys(_targets(roster, participant, target))
         people = tuple(Person(staff_id=i, routes=roster.routes(i, by)) for i in ids)
         steps.append(Step(people=people, wait=timedelta(seconds=step["wait"])))
-    supervisors = tuple(
-        Person(staff_id=i, routes=roster.routes(i)) for i in roster.with_role("supervisor")
-    )
+    supervisors = tuple(Person(staff_id=i, routes=roster.routes(i)) for i in roster.with_role("supervisor"))
     return Chain(steps=tuple(steps), supervisors=supervisors)
 
 

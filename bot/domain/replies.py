@@ -13,7 +13,7 @@ import yaml
 DEFAULT_LANGUAGE = "en"
 
 
-def say(key: str, language: str, **values: object) -> str:
+def say(key: str, language: str, /, **values: object) -> str:
     """Return the reply `key` in `language` (English where there is none), with its values filled in.
 
     Values are inserted once and never read as templates. Raises KeyError for an unknown key or a missing value.

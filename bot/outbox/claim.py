@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from bot.domain.messages import ChannelName, Direction, Lane, MessageState
+from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.messages import Message
 
@@ -69,7 +70,7 @@ async def take(tx: Tx, taken: Sequence[Taken], owner: str) -> None:
     plain = [t.message_id for t in taken if t.body is None]
     if plain:
         await tx.session.execute(
-            update(Message.__table__)
+            update(table_of(Message))
             .where(Message.id.in_(plain))
             .values(**shared, attempts=Message.attempts + 1)
             .execution_options(synchronize_session=False)
@@ -78,7 +79,7 @@ async def take(tx: Tx, taken: Sequence[Taken], owner: str) -> None:
     if rendered:
         await many(
             tx,
-            update(Message.__table__)
+            update(table_of(Message))
             .where(Message.id == bindparam("b_id"))
             .values(**shared, attempts=Message.attempts + 1, body=bindparam("b_body")),
             rendered,
@@ -90,7 +91,7 @@ async def put_off(tx: Tx, until: Sequence[tuple[str, datetime, str]]) -> None:
     if until:
         await many(
             tx,
-            update(Message.__table__)
+            update(table_of(Message))
             .where(Message.id == bindparam("b_id"))
             .values(state=MessageState.QUEUED, not_before=bindparam("b_at"), reason=bindparam("b_why")),
             [{"b_id": i, "b_at": at, "b_why": why} for i, at, why in until],
@@ -102,7 +103,7 @@ async def end(tx: Tx, ended: Sequence[tuple[str, MessageState, str]]) -> None:
     if ended:
         await many(
             tx,
-            update(Message.__table__)
+            update(table_of(Message))
             .where(Message.id == bindparam("b_id"))
             .values(state=bindparam("b_state"), reason=bindparam("b_why"), finished_at=tx.now),
             [{"b_id": i, "b_state": state, "b_why": why} for i, state, why in ended],
@@ -110,7 +111,7 @@ async def end(tx: Tx, ended: Sequence[tuple[str, MessageState, str]]) -> None:
 
 
 async def release(tx: Tx, *, owner: str | None) -> int:
-    """Make abandoned claims uncertain: all of `owner`'s rivals on SQLite (None), else those whose lease ended.
+    """Make abandoned claims uncertain: those of all owners but `owner`, or (None) those whose lease ended.
 
     Nobody can know whether such a message left, so it is looked up before anything else is done with it.
     """

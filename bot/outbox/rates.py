@@ -17,7 +17,7 @@ from bot.domain.messages import ChannelName
 from bot.store.database import Tx
 from bot.store.messages import Sender
 
-AHEAD = 0.25  # seconds of tokens taken at once: an alert waits no longer than this behind them
+AHEAD = timedelta(milliseconds=250)  # of tokens taken at once: an alert waits no longer behind them
 HEADROOM = 0.985  # of the set rate: network jitter moves sends together
 
 
@@ -43,24 +43,33 @@ async def sender(tx: Tx, channel: ChannelName) -> Sender:
     return row
 
 
-async def take_slots(tx: Tx, row: Sender, rate: float, wanted: int) -> Slots:
-    """Take up to `wanted` tokens of `rate` a second. While a sender is down, one probe at a time."""
+def take_slots(row: Sender, now: datetime, rate: float | None, wanted: int) -> Slots:
+    """Take up to `wanted` tokens of `rate` a second (None: no limit). While a sender is down, one probe."""
     if row.off_at is not None:
         return Slots(times=(), off=True)
-    if row.resting_until is not None and row.resting_until > tx.now:
+    if row.resting_until is not None and row.resting_until > now:
         return Slots(times=(), again_at=row.resting_until)
+    wanted = min(wanted, 1) if row.failures else wanted
+    if rate is None:
+        return Slots(times=(now,) * wanted)
     interval = timedelta(seconds=1 / (rate * HEADROOM))
-    start = max(row.busy_until, tx.now)
-    if start - tx.now > timedelta(seconds=max(AHEAD, 1 / rate)):
-        start = tx.now  # the clock was set back: the stored time means nothing now
-    room = max(0, ceil((tx.now + timedelta(seconds=AHEAD) - start) / interval))
-    granted = min(wanted, room, 1 if row.failures else wanted)
-    if granted:
-        row.busy_until = start + granted * interval
-        await tx.session.flush([row])
+    start = max(row.busy_until, now)
+    if start > now + AHEAD + 2 * interval + timedelta(seconds=1):
+        start = now  # the clock was set back: the stored time means nothing now
+    granted = min(wanted, max(0, ceil((now + AHEAD - start) / interval)))
+    row.busy_until = start + granted * interval if granted else row.busy_until
     return Slots(
         times=tuple(start + i * interval for i in range(granted)),
-        again_at=None
-        if granted == wanted
-        else max(row.busy_until - timedelta(seconds=AHEAD), tx.now + interval / 2),
+        again_at=None if granted == wanted else max(row.busy_until - AHEAD, now + interval / 2),
     )
+
+
+def may_send(row: Sender, now: datetime, rate: float | None) -> Slots | None:
+    """Return why nothing may leave now, or None if something may; takes nothing."""
+    if row.off_at is not None:
+        return Slots(times=(), off=True)
+    if row.resting_until is not None and row.resting_until > now:
+        return Slots(times=(), again_at=row.resting_until)
+    if rate is not None and now + AHEAD <= row.busy_until <= now + AHEAD + timedelta(seconds=3 + 2 / rate):
+        return Slots(times=(), again_at=row.busy_until - AHEAD + timedelta(milliseconds=1))
+    return None

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, case, update
 from bot.channels.base import SendError, Sent
 from bot.domain.messages import Lane, MessageState
 from bot.outbox.claim import many
+from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.messages import Message
 
@@ -36,7 +37,7 @@ class Outcome:
 
 
 def backoff(attempts: int, lane: Lane, spread: float) -> timedelta:
-    """Return how long to wait after `attempts` failures: about 1 s, doubled each time, up to the lane's slowest.
+    """Return how long to wait after `attempts` failures: about 1 s, doubled up to the lane's slowest.
 
     `spread` in 0..1 is the jitter's draw: between half and one and a half of the step.
     """
@@ -49,10 +50,10 @@ async def record(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     sent = [o for o in outcomes if o.sent is not None]
     if sent:
         # A status callback may have been faster; it is not taken back.
-        ahead = Message.state.in_([MessageState.SENDING, MessageState.UNCERTAIN])
+        ahead = (Message.state == MessageState.SENDING) | (Message.state == MessageState.UNCERTAIN)
         await many(
             tx,
-            update(Message.__table__)  # type: ignore[arg-type]
+            update(table_of(Message))
             .where(Message.id == bindparam("b_id"))
             .values(
                 state=case((ahead, bindparam("b_state")), else_=Message.state),
@@ -67,7 +68,7 @@ async def record(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     if errors:
         await many(
             tx,
-            update(Message.__table__)  # type: ignore[arg-type]
+            update(table_of(Message))
             .where(Message.id == bindparam("b_id"), Message.state == MessageState.SENDING)
             .values(
                 state=bindparam("b_state"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar, cast
 
-from sqlalchemy import JSON, BigInteger, Dialect, LargeBinary, MetaData, String, TypeDecorator
+from sqlalchemy import JSON, BigInteger, Dialect, LargeBinary, MetaData, String, Table, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
 from bot.domain.instants import from_micros, to_micros
@@ -82,6 +82,11 @@ class Word(TypeDecorator[StrEnum]):
 Sealed = bytes  # a column of this type holds what `Vault.seal` made
 
 
+def table_of(model: type[DeclarativeBase]) -> Table:
+    """Return a model's table, for statements that run for many rows at once."""
+    return cast(Table, model.__table__)
+
+
 class Base(DeclarativeBase):
     """The tables' common root."""
 
@@ -93,7 +98,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Instant,
         date: Day,
         bytes: LargeBinary,

@@ -58,17 +58,16 @@ class Database:
 
         Whoever holds it must not call a provider: it is the one writer on SQLite.
         """
-        async with self._turn():
-            async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
-                tx = Tx(session=session, vault=self.vault, now=self.now(), sqlite=self.sqlite)
-                async with session.begin():
-                    yield tx
+        async with self._turn(), self._session() as session:
+            tx = Tx(session=session, vault=self.vault, now=self.now(), sqlite=self.sqlite)
+            async with session.begin():
+                yield tx
         self._wake(tx.wake)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """Open a transaction that only reads; on SQLite it never waits for the writer."""
-        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+        async with self._session() as session:
             await session.connection(execution_options={"handrail_reads": True})
             yield Tx(session=session, vault=self.vault, now=self.now(), sqlite=self.sqlite)
 
@@ -84,6 +83,9 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+
+    def _session(self) -> AsyncSession:
+        return AsyncSession(self.engine, expire_on_commit=False, autoflush=False)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

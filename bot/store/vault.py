@@ -96,7 +96,7 @@ class Vault:
         self._lookup: bytes | None = None
 
     async def ready(self, session: AsyncSession) -> None:
-        """Load the look-up key, making it at the first start. Raises KeyringError if it can't be unwrapped."""
+        """Load the look-up key, making it at the first start. Raises KeyringError."""
         dialect = session.get_bind().dialect.name
         insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
         await session.execute(
@@ -131,7 +131,7 @@ class Vault:
         return key_id
 
     def learn(self, key_id: str, wrapped: bytes | None) -> None:
-        """Take a key that was read along with its owner, unless it is known. Raises ErasedError, KeyringError."""
+        """Take a key that was read along with its owner. Raises ErasedError, KeyringError."""
         if key_id in self._keys:
             self._keys.move_to_end(key_id)
         elif wrapped is None:

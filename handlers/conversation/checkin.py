@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.actions.checkins import (
-
     checkin_of,
     open_checkin,
     previous_answer,
@@ -88,7 +87,9 @@ async def _keep(
     match spec:
         case Scale() if spec.about == "mood" and value.number is not None:
             share = (value.number - spec.low) / max(1, spec.high - spec.low)
-            await answer(tx, heard, "thanks_low" if share <= LOW else "thanks_high" if share >= HIGH else "thanks")
+            await answer(
+                tx, heard, "thanks_low" if share <= LOW else "thanks_high" if share >= HIGH else "thanks"
+            )
         case Choice():
             label = next(label for key, label in options(spec, heard.who.language) if key == value.key)
             await answer(tx, heard, "thanks_choice", label=label)
@@ -110,5 +111,3 @@ async def _ask_again(tx: Tx, heard: Heard, spec: AnswerSpec) -> None:
             await answer(tx, heard, "reask_choice", options=", ".join(offered))
         case FreeText():
             pass  # whatever is written answers it
-
-

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.actions.people import Correspondent, first_name, specialist_of
 from bot.domain.consent import ConsentReading
-from bot.domain.messages import Button, Inbound, Kind, Lane
+from bot.domain.messages import Inbound, Kind, Lane
 from bot.domain.replies import Lines, crisis_lines, say
 from bot.domain.triage.assess import Assessment
 from bot.outbox.enqueue import Draft, enqueue
@@ -41,28 +41,30 @@ async def answer(
     tx: Tx,
     heard: Heard,
     key: str,
+    /,
     *,
     kind: Kind = Kind.REPLY,
     lane: Lane = Lane.REPLY,
-    buttons: tuple[Button, ...] = (),
     **values: object,
 ) -> None:
     """Enqueue one of Handrail's own replies to what was just heard; at most once a message and key."""
-    text = say(key, heard.who.language, **values)
-    await enqueue(
-        tx,
-        [
-            Draft(
-                to=heard.who.to,
-                kind=kind,
-                lane=lane,
-                text=text,
-                buttons=buttons,
-                dedupe_key=f"{key}:{heard.message_id}",
-                expires_at=None if lane is Lane.ALERT or kind is Kind.PARTING else tx.now + STALE,
-            )
-        ],
+    await answer_with(tx, heard, key, say(key, heard.who.language, **values), kind=kind, lane=lane)
+
+
+async def answer_with(
+    tx: Tx, heard: Heard, key: str, text: str, *, kind: Kind = Kind.REPLY, lane: Lane = Lane.REPLY
+) -> None:
+    """Enqueue a reply that is worded already."""
+    lasting = lane is Lane.ALERT or kind is Kind.PARTING
+    draft = Draft(
+        to=heard.who.to,
+        kind=kind,
+        lane=lane,
+        text=text,
+        dedupe_key=f"{key}:{heard.message_id}",
+        expires_at=None if lasting else tx.now + STALE,
     )
+    await enqueue(tx, [draft])
 
 
 async def specialist_name(tx: Tx, heard: Heard) -> str:

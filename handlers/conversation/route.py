@@ -47,7 +47,7 @@ async def _everyday(tx: Tx, heard: Heard) -> None:
         await consent.pending(tx, heard)
     elif heard.inbound.media and not heard.text.strip():
         await _unreadable(tx, heard)
-    elif not (await checkin.hear(tx, heard) or await commands.hear(tx, heard)):
+    elif not (await commands.hear(tx, heard) or await checkin.hear(tx, heard)):
         await _saved(tx, heard)
     if heard.inbound.media and heard.text.strip():
         await flag(tx, heard.message_id, "media")
@@ -72,7 +72,10 @@ async def _unreadable(tx: Tx, heard: Heard) -> None:
 
 
 async def _saved(tx: Tx, heard: Heard) -> None:
-    """Say once in a while that it is kept and that this is no person."""
+    """Say once in a while that it is kept and that this is no person; ask about a stop that may be one."""
+    if heard.consent.exact:
+        await answer(tx, heard, "unsure_stop")
+        return
     if heard.inbound.edited or await said_lately(tx, heard.who, "saved:", STALE):
         return
     await answer(tx, heard, "saved", name=await specialist_name(tx, heard))

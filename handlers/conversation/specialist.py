@@ -11,10 +11,11 @@ from bot.actions.conversations import message_answered, said_lately
 from bot.actions.notices import TAKE, name_of
 from bot.domain.consent import ConsentState, ConsentWord
 from bot.domain.messages import Kind, Lane
+from bot.domain.replies import say
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
 from bot.store.people import Participant, Staff
-from handlers.conversation.hearing import Heard, answer
+from handlers.conversation.hearing import Heard, answer, answer_with
 
 # "1", "1 K7", "1k7", "ack K7", "K7", "Ref K7", "1." - nothing longer.
 TAKES = re.compile(
@@ -111,7 +112,8 @@ async def _person(tx: Tx, alert: Alert) -> str:
 
 
 async def _say(tx: Tx, heard: Heard, key: str, **values: object) -> None:
-    await answer(tx, heard, key, kind=Kind.STAFF, lane=Lane.ALERT, **values)
+    text = say(key, heard.who.language, **values)
+    await answer_with(tx, heard, key, text, kind=Kind.STAFF, lane=Lane.ALERT)
 
 
 async def _consent(tx: Tx, heard: Heard, word: ConsentWord) -> None:

@@ -1,0 +1,86 @@
+"""Fetch what providers hold for us: Telegram by long polling, Twilio's inbound list as a safety net."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from bot.channels.base import SendError
+from bot.domain.errors import InboundError
+from bot.domain.instants import Now
+from bot.domain.messages import Inbound
+from handlers.inbox import Receipt
+from handlers.sms import read_sms
+from handlers.telegram import read_update
+
+log = structlog.get_logger()
+
+LONG_POLL = 25.0  # seconds Telegram may hold a request open
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+AFTER_ERROR = 2.0  # seconds before asking again
+OVERLAP = timedelta(minutes=5)  # how far back each look goes; keeping twice is harmless
+
+Receive = Callable[[Inbound], Awaitable[Receipt]]
+
+
+class Updates(Protocol):
+    """Whoever holds updates for us."""
+
+    async def get_updates(
+        self, offset: int | None = None, seconds: float = 25.0, allowed_updates: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        """Return updates from `offset` on, waiting up to `seconds`."""
+
+
+class Texts(Protocol):
+    """Whoever lists inbound texts."""
+
+    async def list_inbound(self, since: datetime) -> list[dict[str, str]]:
+        """Return inbound texts since then, in the webhook's own form."""
+
+
+async def poll_telegram(source: Updates, receive: Receive, now: Now) -> None:
+    """Take updates for ever. An offset is confirmed only after the commit, so a crash loses nothing."""
+    offset: int | None = None
+    while True:
+        try:
+            updates = await source.get_updates(offset, LONG_POLL, ALLOWED_UPDATES)
+            for update in updates:
+                await _take(update, receive, now)
+                offset = int(update["update_id"]) + 1
+        except SendError as error:
+            log.warning("polling_failed", channel="telegram", code=error.code)
+            pause = error.retry_after.total_seconds() if error.retry_after is not None else AFTER_ERROR
+            await asyncio.sleep(pause)
+        except Exception as error:
+            log.error("polling_failed", channel="telegram", error=type(error).__name__)
+            await asyncio.sleep(AFTER_ERROR)
+
+
+async def poll_texts(source: Texts, receive: Receive, now: Now) -> int:
+    """Look for texts whose webhook never came; return how many there were in the list."""
+    try:
+        forms = await source.list_inbound(now() - OVERLAP)
+    except SendError as error:
+        log.warning("polling_failed", channel="sms", code=error.code)
+        return 0
+    for form in forms:
+        try:
+            await receive(read_sms(form, now()))
+        except InboundError:
+            log.warning("unreadable", channel="sms")
+    return len(forms)
+
+
+async def _take(update: dict[str, Any], receive: Receive, now: Now) -> None:
+    try:
+        inbound = read_update(update, now())
+    except InboundError:
+        log.warning("unreadable", channel="telegram", update=update.get("update_id"))
+        return
+    if inbound is not None:
+        await receive(inbound)

@@ -1,0 +1,32 @@
+"""Carry open alerts along: when nobody has said "I have it", the next people are told."""
+
+from __future__ import annotations
+
+from sqlalchemy import exists, select
+
+from bot.actions.alerts import BATCH, advance_due
+from bot.actions.deliveries import CANNOT_BE_TOLD
+from bot.actions.results import fail_over_stuck
+from bot.store.alerts import Alert, AlertState
+from bot.store.database import Database
+from bot.store.messages import Message
+
+
+async def escalate(database: Database) -> int:
+    """Advance every alert whose next step has come; return how many."""
+    total = 0
+    while await _anything(database):
+        async with database.write() as tx:
+            stuck = await fail_over_stuck(tx)
+            advanced = await advance_due(tx)
+        total += advanced + stuck
+        if advanced < BATCH:
+            break
+    return total
+
+
+async def _anything(database: Database) -> bool:
+    async with database.read() as tx:
+        due = exists().where(Alert.state == AlertState.OPEN, Alert.next_step_at <= tx.now)
+        stuck = exists().where(Message.alert_id.is_not(None), Message.reason == CANNOT_BE_TOLD)
+        return bool(await tx.session.scalar(select(due | stuck)))

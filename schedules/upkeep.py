@@ -1,0 +1,33 @@
+"""The small jobs that keep the house in order."""
+
+from __future__ import annotations
+
+import httpx
+import structlog
+
+from bot.actions.checkins import close_overdue
+from bot.outbox.claim import release
+from bot.store.database import Database
+
+log = structlog.get_logger()
+
+HEARTBEAT_SECONDS = 10.0
+
+
+async def tidy(database: Database) -> None:
+    """Expire questions whose time is over, and free the claims of workers that hang or died."""
+    async with database.write() as tx:
+        closed = await close_overdue(tx)
+        freed = await release(tx, owner=None)
+    if closed or freed:
+        log.info("tidied", questions=closed, claims=freed)
+
+
+async def beat(url: str) -> None:
+    """Tell the dead-man's switch that we live; when this stops, somebody is called."""
+    try:
+        async with httpx.AsyncClient(timeout=HEARTBEAT_SECONDS) as client:
+            answer = await client.get(url)
+            answer.raise_for_status()
+    except httpx.HTTPError as error:
+        log.warning("heartbeat_failed", error=type(error).__name__)
