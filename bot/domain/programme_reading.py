@@ -167,7 +167,9 @@ class _Reading:
             number = phonenumbers.parse(field.text(most=40), self._country)
         except phonenumbers.NumberParseException:
             raise AddressError from None
-        if not phonenumbers.is_possible_number(number) or number.extension:
+        # Length only: lists of area codes go out of date, and a wrong one is the provider's to refuse.
+        possible = phonenumbers.is_possible_number_with_reason(number)
+        if possible != phonenumbers.ValidationResult.IS_POSSIBLE or number.extension:
             raise AddressError
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -58,7 +58,7 @@ class Field:
     def say(self, sentence: str) -> None:
         """Record that this field is wrong."""
         line = self.node.start_mark.line + 1 if self.node.start_mark else 0
-        self.problems.append(FieldError(line=line, field=self.path, sentence=sentence))
+        self.problems.append(FieldError(line=line, field=self.path or "file", sentence=sentence))
 
     def silent(self) -> Field:
         """Return this place for a first look that says nothing."""
