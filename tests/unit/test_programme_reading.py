@@ -237,6 +237,14 @@ def test_a_missing_key_is_named_where_it_belongs(line_of_text: str, path: str, l
     assert "is missing" in error.sentence
 
 
+def test_prompts_without_keys_are_each_named() -> None:
+    """Two entries that lack the same key are two errors, not a crash."""
+    errors = errors_of(
+        EXAMPLE.replace("- key: mood\n        at", "- at").replace("- key: day-3\n        at", "- at")
+    )
+    assert [error.field for error in errors] == ["schedules[0].prompts[0]", "schedules[0].prompts[1]"]
+
+
 def test_a_schedule_by_the_same_name_is_named() -> None:
     """Two schedules of one name could not be told apart."""
     twin = EXAMPLE[EXAMPLE.index("  - name: first-weeks") :]

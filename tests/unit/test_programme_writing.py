@@ -35,8 +35,9 @@ from bot.domain.programme import (
     TargetKind,
 )
 from bot.domain.programme_reading import parse_programme
+from bot.domain.programme_words import CARRIER_WORDS
 from bot.domain.programme_writing import dump_programme
-from bot.domain.prompts import CARRIER_WORDS, Prompt, Support, prompts_from_data, prompts_to_data
+from bot.domain.prompts import Prompt, Support, prompts_from_data, prompts_to_data
 from bot.domain.recurrence import Anchor, AroundSession, EveryWeeks, OnDay, OnDays, RandomTime, Rule, Side
 
 EXAMPLE = (Path(__file__).parent.parent / "fixtures" / "programme.example.yaml").read_text(encoding="utf-8")
