@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from bot.domain.answers import AnswerSpec, Choice, FreeText, Option, Scale, YesNo
-from bot.domain.programme_words import read_name, read_texts, refuse_carrier_word
+from bot.domain.programme_words import CarrierWordError, read_name, read_texts, refuse_carrier_word
 from bot.domain.yaml_fields import Field, WrongFieldError
 from bot.domain.yaml_writing import Inline, Quoted
 
@@ -54,17 +54,23 @@ def _switched_on(field: Field) -> None:
 
 def _options(field: Field, languages: Collection[str] | None) -> tuple[Option, ...]:
     keys = field.keys()
-    options = []
-    for key, below in keys.found.items():
-        labels = next(iter(below.attempt(lambda found: read_texts(found, languages, 60))), {})
-        for word in (key, *labels.values()):
-            below.attempt(lambda _, word=word: refuse_carrier_word(word))  # type: ignore[misc]
-        if not key.strip() or key != key.strip() or len(key) > 40:
-            below.say("An answer is a short word or number, without spaces around it.")
-        options.append(Option(key=key, labels=labels))
+    options = tuple(_option(key, below, languages) for key, below in keys.found.items())
     if len(options) < 2 and not keys.broken:
         raise WrongFieldError("A choice needs at least two answers.")
-    return tuple(options)
+    return options
+
+
+def _option(key: str, field: Field, languages: Collection[str] | None) -> Option:
+    if not key.strip() or key != key.strip() or len(key) > 40:
+        field.say("An answer is a short word or number, without spaces around it.")
+    labels = field.attempt(lambda found: read_texts(found, languages, 60))
+    # People type the label as often as the key.
+    for word in (key, *(label for given in labels for label in given.values())):
+        try:
+            refuse_carrier_word(word)
+        except CarrierWordError as error:
+            field.say(str(error))
+    return Option(key=key, labels=labels[0] if labels else {})
 
 
 def answer_to_data(answer: AnswerSpec) -> dict[str, Any]:

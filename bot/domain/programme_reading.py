@@ -92,8 +92,8 @@ class _Reading:
             staff=read("staff", lambda field: self._people(field, self._member), ()),
             escalation={
                 level: chain.get(level, lambda field: field.each(self._step), ())
-                for level in LEVELS
-                if level in chain.found
+                for level in chain.found
+                if level in LEVELS
             },
             repeat=chain.get("repeat", lambda field: field.one_of(Repeat), Repeat.UNTIL_ACKNOWLEDGED),
             participants=read("participants", lambda field: self._people(field, self._participant), ()),

@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from difflib import get_close_matches
+from functools import lru_cache
 from zoneinfo import available_timezones
 
 import phonenumbers
 
 from bot.domain.durations import parse_duration
-from bot.domain.errors import AddressError
+from bot.domain.errors import AddressError, HandrailError
 from bot.domain.hours import Window, parse_window
 from bot.domain.yaml_fields import Field, WrongFieldError
 from bot.domain.zones import ZoneError, zone_of
@@ -29,6 +30,10 @@ _KEYWORD = re.compile(r"[A-Za-z0-9]{2,20}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _CHAT = re.compile(r"-?[0-9]{1,19}")
 _SESSION = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
+
+
+class CarrierWordError(HandrailError):
+    """Phone carriers act on this word themselves, so it cannot be used; choose another."""
 
 
 def read_name(field: Field) -> str:
@@ -58,11 +63,9 @@ def read_duration(field: Field) -> timedelta:
 
 
 def refuse_carrier_word(text: str) -> None:
-    """Raise WrongFieldError if carriers act on `text` by themselves."""
+    """Raise CarrierWordError if carriers act on `text` by themselves."""
     if text.strip().strip(".!?").upper() in CARRIER_WORDS:
-        raise WrongFieldError(
-            "Phone carriers act on this word themselves, so it cannot be used; choose another."
-        )
+        raise CarrierWordError
 
 
 def read_texts(field: Field, languages: Collection[str] | None, most: int) -> dict[str, str]:
@@ -96,9 +99,14 @@ def read_zone(field: Field) -> str:
     try:
         zone_of(text)
     except ZoneError as error:
-        close = get_close_matches(text, available_timezones(), n=1)
-        raise ZoneError(f"{error} Did you mean {close[0]}?" if close else str(error)) from None
+        like = _zone_like(text)
+        raise ZoneError(f"{error} Did you mean {like}?" if like else str(error)) from None
     return text
+
+
+@lru_cache(maxsize=256)  # one wrong zone is often on every line, and looking through all of them is slow
+def _zone_like(text: str) -> str | None:
+    return next(iter(get_close_matches(text, available_timezones(), n=1)), None)
 
 
 def read_quiet_hours(field: Field) -> Window | None:
@@ -113,7 +121,7 @@ def read_quiet_hours(field: Field) -> Window | None:
 
 
 def read_keyword(field: Field) -> str:
-    """Read a word to join by. Raises WrongFieldError."""
+    """Read a word to join by. Raises WrongFieldError, CarrierWordError."""
     text = field.text()
     if not _KEYWORD.fullmatch(text):
         raise WrongFieldError("A join keyword is one word of 2 to 20 letters and digits.")

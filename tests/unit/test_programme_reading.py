@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.domain.answers import Choice, FreeText, Option, Scale, YesNo
 from bot.domain.errors import FieldError, ProgrammeFileError
@@ -331,4 +333,50 @@ def test_it_refuses(what: str) -> None:
 )
 def test_it_refuses_other_shapes(text: str) -> None:
     """Valid YAML that is no programme file."""
+    assert errors_of(text)
+
+
+PIECES = [
+    "",
+    "~",
+    "[]",
+    "{}",
+    "- x",
+    "x: y",
+    "0",
+    "session",
+    "key: a",
+    "&a b",
+    "*a",
+    "'",
+    "|",
+    "2026-11-26 15:00",
+    "!!int x",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 10**4), st.sampled_from(PIECES)), min_size=1, max_size=4), st.booleans()
+)
+def test_a_spoilt_file_is_read_or_refused_but_never_crashes(
+    spoilt: list[tuple[int, str]], whole: bool
+) -> None:
+    """Lines or values replaced at random: a programme or a list of errors, nothing else."""
+    lines = EXAMPLE.splitlines()
+    for place, piece in spoilt:
+        at = place % len(lines)
+        indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+        head, colon, _ = lines[at].partition(": ")
+        lines[at] = f"{indent}{piece}" if whole or not colon else f"{head}: {piece}"
+    try:
+        parse_programme("\n".join(lines))
+    except ProgrammeFileError as error:
+        assert error.errors  # noqa: PT017 - either outcome is fine
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text())
+def test_any_text_is_refused_without_a_crash(text: str) -> None:
+    """Whatever was uploaded by mistake."""
     assert errors_of(text)

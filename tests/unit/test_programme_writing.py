@@ -213,9 +213,7 @@ def programmes(draw: st.DrawFn) -> Programme:
         staff=unshared(
             replace(draw(members), ref=ref, backup=backup) for ref, backup in zip(STAFF, backups, strict=True)
         ),
-        escalation={
-            level: draw(st.lists(steps, max_size=3).map(tuple)) for level in sorted(levels, reverse=True)
-        },
+        escalation={level: draw(st.lists(steps, max_size=3).map(tuple)) for level in levels},
         participants=unshared(draw(st.lists(people, max_size=4, unique_by=lambda one: one.ref))),
         schedules=tuple(replace(draw(schedule), name=name) for name in SCHEDULES),
     )
