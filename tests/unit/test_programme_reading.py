@@ -14,7 +14,17 @@ from bot.domain.answers import Choice, FreeText, Option, Scale, YesNo
 from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import EVERY_DAY, Weekday, parse_shift, parse_window
 from bot.domain.messages import ChannelName
-from bot.domain.programme import Consent, ConsentMethod, Contact, Programme, Role, Step, Target, TargetKind
+from bot.domain.programme import (
+    Consent,
+    ConsentMethod,
+    Contact,
+    Programme,
+    Repeat,
+    Role,
+    Step,
+    Target,
+    TargetKind,
+)
 from bot.domain.programme_reading import parse_programme
 from bot.domain.recurrence import Anchor, AroundSession, EveryWeeks, OnDay, OnDays, RandomTime, Rule, Side
 
@@ -104,6 +114,18 @@ def test_it_reads_the_prompts(example: Programme) -> None:
         Choice(options=(ride, no_ride)),
         None,
     ]
+
+
+def test_what_is_left_out_has_a_careful_default() -> None:
+    """Quiet nights, nothing quoted on Telegram, the chain until somebody answers, nobody enrolled."""
+    programme = parse_programme(
+        "programme: {name: R, country: GB, timezone: Europe/London, help_contact: help@example.org}"
+    )
+    assert programme.quiet_hours == parse_window("20:00-09:00")
+    assert programme.languages == ("en",)
+    assert programme.telegram_details is False
+    assert programme.repeat is Repeat.UNTIL_ACKNOWLEDGED
+    assert (programme.staff, programme.participants, programme.schedules) == ((), (), ())
 
 
 ACCEPTED = {
