@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import TypeVar
-from zoneinfo import available_timezones
 
-import phonenumbers
-
-from bot.domain.errors import AddressError, FieldError, ProgrammeFileError
-from bot.domain.hours import Window, parse_shift, parse_window
+from bot.domain.errors import FieldError, ProgrammeFileError
+from bot.domain.hours import parse_shift
 from bot.domain.messages import ChannelName
 from bot.domain.programme import (
     DEFAULT_QUIET_HOURS,
@@ -33,17 +29,25 @@ from bot.domain.programme import (
     Target,
     TargetKind,
 )
-from bot.domain.prompts import parse_prompts, read_duration, read_language, read_name, refuse_carrier_word
+from bot.domain.programme_words import (
+    read_chat,
+    read_country,
+    read_duration,
+    read_email,
+    read_keyword,
+    read_language,
+    read_name,
+    read_phone,
+    read_quiet_hours,
+    read_session,
+    read_zone,
+)
+from bot.domain.prompts import parse_prompts
 from bot.domain.yaml_fields import Field, Keys, WrongFieldError, read_yaml
-from bot.domain.zones import ZoneError, zone_of
 
 T = TypeVar("T")
 LEVELS = ("urgent", "crisis")
 _TARGET_WORDS = [str(kind) for kind in TargetKind if kind is not TargetKind.STAFF]
-_SESSION = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
-_KEYWORD = re.compile(r"[A-Za-z0-9]{2,20}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_CHAT = re.compile(r"-?[0-9]{1,19}")
 
 
 def parse_programme(text: str) -> Programme:
@@ -71,25 +75,25 @@ class _Reading:
 
     def programme(self) -> Programme:
         about = self._keys.need("programme", _programme_keys, Keys.nothing())
-        self._country = about.need("country", _country, "US")
+        self._country = about.need("country", read_country, "US")
         self._languages = about.get("languages", _languages, ("en",))
         chain = self._keys.get("escalation", lambda field: field.keys([*LEVELS, "repeat"]), Keys.nothing())
         read = self._keys.get
         return Programme(
             name=about.need("name", Field.text, ""),
             country=self._country,
-            timezone=about.need("timezone", _zone, "UTC"),
+            timezone=about.need("timezone", read_zone, "UTC"),
             languages=self._languages,
-            quiet_hours=about.get("quiet_hours", _quiet_hours, DEFAULT_QUIET_HOURS),
+            quiet_hours=about.get("quiet_hours", read_quiet_hours, DEFAULT_QUIET_HOURS),
             help_contact=about.need("help_contact", lambda field: field.text(most=80), ""),
-            join_keyword=about.get("join_keyword", _keyword, None),
+            join_keyword=about.get("join_keyword", read_keyword, None),
             join_schedule=about.get("join_schedule", self._schedule_name, None),
             telegram_details=about.get("telegram_details", Field.truth, False),
             staff=read("staff", lambda field: self._people(field, self._member), ()),
             escalation={
                 level: chain.get(level, lambda field: field.each(self._step), ())
-                for level in LEVELS
-                if level in chain.found
+                for level in chain.found
+                if level in LEVELS
             },
             repeat=chain.get("repeat", lambda field: field.one_of(Repeat), Repeat.UNTIL_ACKNOWLEDGED),
             participants=read("participants", lambda field: self._people(field, self._participant), ()),
@@ -118,8 +122,8 @@ class _Reading:
             ),
             duty=keys.get("duty", lambda below: below.each(lambda one: parse_shift(one.text())), ()),
             backup=backup,
-            timezone=keys.get("timezone", _zone, None),
-            email=keys.get("email", _email, None),
+            timezone=keys.get("timezone", read_zone, None),
+            email=keys.get("email", read_email, None),
             status=keys.get("status", lambda below: below.one_of(StaffStatus), StaffStatus.ACTIVE),
         )
 
@@ -134,10 +138,10 @@ class _Reading:
             ref=keys.need("ref", read_name, ""),
             name=keys.need("name", Field.text, ""),
             language=keys.get("language", self._language, None),
-            timezone=keys.get("timezone", _zone, None),
+            timezone=keys.get("timezone", read_zone, None),
             specialist=keys.get("specialist", self._staff_name, None),
             contacts=keys.get("contacts", lambda below: below.each(self._consented), ()),
-            sessions=keys.get("sessions", lambda below: below.each(_session), ()),
+            sessions=keys.get("sessions", lambda below: below.each(read_session), ()),
             schedules=keys.get("schedules", lambda below: _unique(below, "name", self._enrolment), ()),
             status=keys.get(
                 "status", lambda below: below.one_of(ParticipantStatus), ParticipantStatus.ACTIVE
@@ -156,20 +160,12 @@ class _Reading:
         if len(given) != 1:
             raise WrongFieldError(f"A contact is exactly one of {', '.join(known)}.")
         channel = given[0]
-        address = keys.get(channel, _chat if channel is ChannelName.TELEGRAM else self._phone, "")
+        chat = channel is ChannelName.TELEGRAM
+        address = keys.get(channel, read_chat if chat else lambda one: read_phone(one, self._country), "")
         if address and (channel, address) in self._addresses:
             keys.found[channel].say("Somebody else in this file has this contact already.")
         self._addresses.add((channel, address))
         return Contact(channel=channel, address=address, consent=keys.get("consent", _consent, None))
-
-    def _phone(self, field: Field) -> str:
-        try:
-            number = phonenumbers.parse(field.text(most=40), self._country)
-        except phonenumbers.NumberParseException:
-            raise AddressError from None
-        if not phonenumbers.is_possible_number(number) or number.extension:
-            raise AddressError
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
     def _step(self, field: Field) -> Step:
         keys = field.keys(["notify", "by", "wait"])
@@ -266,43 +262,8 @@ def _programme_keys(field: Field) -> Keys:
     return field.keys([*known, "join_keyword", "join_schedule", "telegram_details"])
 
 
-def _country(field: Field) -> str:
-    text = field.text()
-    if text not in phonenumbers.SUPPORTED_REGIONS:
-        raise WrongFieldError("A country is its two letters, like US or GB.")
-    return text
-
-
 def _languages(field: Field) -> tuple[str, ...]:
     return _some(field, read_language)
-
-
-def _zone(field: Field) -> str:
-    text = field.text()
-    try:
-        zone_of(text)
-    except ZoneError as error:
-        close = get_close_matches(text, available_timezones(), n=1)
-        raise ZoneError(f"{error} Did you mean {close[0]}?" if close else str(error)) from None
-    return text
-
-
-def _quiet_hours(field: Field) -> Window | None:
-    text = field.text()
-    if text == "none":
-        return None
-    window = parse_window(text)
-    if window.whole_day:
-        raise WrongFieldError("Quiet hours of the whole day would let nothing be said; leave some hours.")
-    return window
-
-
-def _keyword(field: Field) -> str:
-    text = field.text()
-    if not _KEYWORD.fullmatch(text):
-        raise WrongFieldError("A join keyword is one word of 2 to 20 letters and digits.")
-    refuse_carrier_word(text)
-    return text
 
 
 def _staff_ref(field: Field) -> str:
@@ -312,20 +273,6 @@ def _staff_ref(field: Field) -> str:
     return text
 
 
-def _email(field: Field) -> str:
-    text = field.text()
-    if not _EMAIL.fullmatch(text):
-        raise WrongFieldError("This is not an email address.")
-    return text
-
-
-def _chat(field: Field) -> str:
-    text = field.text()
-    if not _CHAT.fullmatch(text):
-        raise WrongFieldError("A Telegram contact is the chat's number.")
-    return str(int(text))
-
-
 def _consent(field: Field) -> Consent | None:
     keys = field.keys(["method", "on", "wording"])
     return Consent(
@@ -333,16 +280,6 @@ def _consent(field: Field) -> Consent | None:
         on=keys.need("on", Field.day, date.min),
         wording=keys.need("wording", read_name, ""),
     )
-
-
-def _session(field: Field) -> datetime:
-    text = field.text()
-    try:
-        if _SESSION.fullmatch(text):
-            return datetime.fromisoformat(text)
-    except ValueError:  # such as 30 February
-        pass
-    raise WrongFieldError("A session is written like 2026-11-26 15:00, in the participant's own time.")
 
 
 def _hint(text: str, known: Collection[str]) -> str:

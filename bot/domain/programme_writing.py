@@ -18,7 +18,7 @@ from bot.domain.programme import (
     Target,
 )
 from bot.domain.prompts import prompts_to_data
-from bot.domain.yaml_fields import Inline, Lines, Quoted, write_yaml
+from bot.domain.yaml_writing import Inline, Lines, Quoted, write_yaml
 
 
 def dump_programme(programme: Programme) -> str:

@@ -1,4 +1,4 @@
-"""YAML read field by field, so that every error knows its line; and plain data written for people.
+"""YAML read field by field, so that every error knows its line.
 
 Scalars are taken as they are written: NO is Norway and 13:30 a time, whatever YAML would make of them.
 """
@@ -6,12 +6,12 @@ Scalars are taken as they are written: NO is Norway and 13:30 a time, whatever Y
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import yaml
 
@@ -26,25 +26,10 @@ S = TypeVar("S", bound=StrEnum)
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
-_PLAIN = re.compile(r"\w(?:[\w .@/-]*\w)?")
 
 
 class WrongFieldError(HandrailError):
     """This is not what belongs here."""
-
-
-class Quoted(str):
-    """Text that is always written in double quotes."""
-
-    __slots__ = ()
-
-
-class Inline(dict[str, Any]):
-    """A mapping written on one line."""
-
-
-class Lines(list[Any]):
-    """A list written one item a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +43,7 @@ class Field:
     def say(self, sentence: str) -> None:
         """Record that this field is wrong."""
         line = self.node.start_mark.line + 1 if self.node.start_mark else 0
-        self.problems.append(FieldError(line=line, field=self.path, sentence=sentence))
+        self.problems.append(FieldError(line=line, field=self.path or "file", sentence=sentence))
 
     def silent(self) -> Field:
         """Return this place for a first look that says nothing."""
@@ -197,49 +182,6 @@ def read_yaml(text: str, problems: list[FieldError]) -> Field:
         raise _refused(1, "This file is empty.")
     _check_aliases(node)
     return Field(node, "", problems)
-
-
-def to_node(data: object) -> yaml.Node:
-    """Return plain data as YAML nodes, `Quoted` and `Inline` as they ask to be written."""
-    match data:
-        case bool():
-            return yaml.ScalarNode("tag:yaml.org,2002:bool", str(data).lower())
-        case int():
-            return yaml.ScalarNode("tag:yaml.org,2002:int", str(data))
-        case date():
-            return yaml.ScalarNode("tag:yaml.org,2002:timestamp", data.isoformat())
-        case str():
-            plain = not isinstance(data, Quoted) and _PLAIN.fullmatch(data)
-            return yaml.ScalarNode("tag:yaml.org,2002:str", str(data), style=None if plain else '"')
-        case Mapping():
-            pairs = [(_key(key), to_node(value)) for key, value in data.items()]
-            return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=isinstance(data, Inline))
-        case Sequence():
-            items = [to_node(item) for item in data]
-            # Short lists fit on one line unless something in them needs lines of its own.
-            flow = all(not isinstance(item, yaml.CollectionNode) or item.flow_style for item in items)
-            flow = flow and len(items) < 10 and not isinstance(data, Lines)
-            return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=flow)
-        case _:
-            raise TypeError(type(data).__name__)
-
-
-def write_yaml(data: Mapping[str, Any]) -> str:
-    """Return `data` as YAML with two-space indents and unfolded lines."""
-    text: str = yaml.serialize(to_node(data), Dumper=_Writer, width=1 << 30, allow_unicode=True)
-    return text
-
-
-class _Writer(yaml.SafeDumper):
-    """PyYAML's writer, with lists indented under their key."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-
-def _key(key: str) -> yaml.Node:
-    # YAML takes `on` for a switch and would quote it; everybody writes it bare, and it is read as written.
-    return yaml.ScalarNode("tag:yaml.org,2002:bool", key) if key == "on" else to_node(key)
 
 
 def _unknown(key: str, known: Iterable[str]) -> str:
