@@ -1,0 +1,41 @@
+"""The plainest scan there is, for when the rules themselves fail. It leans on nothing but this file."""
+
+from __future__ import annotations
+
+from bot.domain.triage.levels import Assessment, Level, Signal
+
+RULES = "fallback-1"
+
+CRISIS = (
+    "suicid", "kill myself", "kill my self", "kms", "end my life", "end it all", "want to die", "wanna die",
+    "hurt myself", "cut myself", "cutting myself", "overdos", "not breathing", "wont wake", "won't wake",
+    "took all my pills", "blue lips", "hitting me", "has a gun", "going to kill",
+    "matarme", "me quiero morir", "quiero morir", "quitarme la vida", "sobredosis", "no respira",
+    "no despierta", "cortarme", "me esta pegando", "me está pegando", "tiene una pistola",
+)  # fmt: skip
+URGENT = (
+    "relapse", "craving", "want to use", "wanna use", "want to drink", "withdrawal", "hopeless", "panic",
+    "recai", "recaí", "ganas de consumir", "ganas de tomar", "sin esperanza", "abstinencia",
+)  # fmt: skip
+
+
+def plain_scan(text: str) -> Assessment:
+    """Look for a few dozen plain phrases in `text`; always asks for human eyes."""
+    lowered = text.lower()
+    signals = tuple(
+        Signal(
+            concept="keyword",
+            level=level,
+            words=text[at : at + len(phrase)],
+            start=at,
+            end=at + len(phrase),
+        )
+        for level, phrases in ((Level.CRISIS, CRISIS), (Level.URGENT, URGENT))
+        for phrase in phrases
+        if (at := lowered.find(phrase)) >= 0
+    )
+    level = max((signal.level for signal in signals), key=lambda level: level.rank, default=Level.NONE)
+    why = (
+        "the rules failed on this text; a plain word scan found something" if signals else "the rules failed"
+    )
+    return Assessment(level=level, signals=signals, why=why, rules=RULES, flagged=True)

@@ -1,0 +1,229 @@
+"""Turn what people type into plain words, each knowing where in the text it came from.
+
+Disguises come off here (case, look-alike letters, accents, zero-width marks, "k!ll", "s*icide", "dieeee",
+spaced-out letters) and short forms are written out ("im" becomes "i am"), so that the lexicon is written once,
+plainly. Every step is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+# How strongly a word is parted from the one before it. Phrases cross SOFT, denial does not; nothing crosses CLAUSE.
+NO_BREAK, SOFT, CLAUSE, SENTENCE = 0, 1, 2, 3
+
+MAX_WORD = 40  # letters; nothing in the lexicon is longer
+_MEMORY = 20_000  # spellings remembered before starting afresh
+
+_TOKEN = re.compile(
+    r"(?P<word>[$@]?[^\W_]+(?:['*!@$|]+[^\W_]+)*)"
+    r"|(?P<soft>\n|\.{2,}|\s[-–—]+\s|—)"
+    r"|(?P<clause>[,:()])"
+    r"|(?P<sentence>[.!?;]+)"
+)
+_BREAKS = {"soft": SOFT, "clause": CLAUSE, "sentence": SENTENCE}
+_INNER = re.compile(r"[*!@$|]")
+_LEET = str.maketrans("013457!@$|", "oieastiasi")
+_SUFFIXES = {"m": "am", "ll": "will", "re": "are", "ve": "have", "d": "would"}
+_APOSTROPHES = "’‘ʼ´`＇"
+_LOOKALIKES = dict(zip("аеорсухіјѕԁһӏтмкнвαορικν", "aeopcyxijsdhltmknbaopikv", strict=True))
+_EMOJI = {
+    "💊": "pills",
+    "🔪": "knife",
+    "🗡": "knife",
+    "⚰": "coffin",
+    "🪦": "grave",
+    "🔫": "gun",
+    "🩸": "blood",
+    "💉": "needle",
+    "😭": "crying",
+    "😢": "crying",
+    "🍺": "beer",
+    "🍻": "beer",
+    "🍷": "wine",
+    "🥃": "whiskey",
+}
+
+
+class _Folding(dict[str, str]):
+    """What each character becomes; worked out once a character."""
+
+    def __missing__(self, char: str) -> str:
+        folded = self._fold(char)
+        if len(self) < _MEMORY:
+            self[char] = folded
+        return folded
+
+    @staticmethod
+    def _fold(char: str) -> str:
+        if char in _EMOJI:
+            return f" {_EMOJI[char]} "
+        if char in _APOSTROPHES:
+            return "'"
+        if char == "…":
+            return ".."
+        plain = unicodedata.normalize("NFKD", char).casefold()
+        kept = "".join(c for c in plain if unicodedata.category(c) not in {"Mn", "Me", "Cf", "Cs"})
+        return "".join(_LOOKALIKES.get(c, c) for c in kept)
+
+
+_FOLD = _Folding()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """A text as plain words. The four lists run side by side; offsets are into the text as given."""
+
+    words: list[str]
+    starts: list[int]
+    ends: list[int]
+    breaks: list[int]  # how strongly word i is parted from word i - 1
+
+
+class Spelling:
+    """Knows the words of the lexicons and how people write them."""
+
+    def __init__(
+        self, *, known: Iterable[str], short_forms: Mapping[str, tuple[str, ...]], guarded: Iterable[str]
+    ) -> None:
+        """Take every word of the lexicons, short forms written out, and the words whose disguises matter."""
+        self._known = frozenset(known)
+        self._short = dict(short_forms)
+        self._guarded = tuple(sorted(guarded))
+        self._memory: dict[str, tuple[str, ...]] = {}
+
+    def plain(self, token: str) -> tuple[str, ...]:
+        """Return the plain words for one folded `token` ("cant" gives "can", "not")."""
+        found = self._memory.get(token)
+        if found is None:
+            found = self._work_out(token[:MAX_WORD])
+            if len(self._memory) >= _MEMORY:
+                self._memory.clear()
+            self._memory[token] = found
+        return found
+
+    def knows(self, word: str) -> bool:
+        """Tell whether `word` is in a lexicon."""
+        return word in self._known
+
+    def _work_out(self, token: str) -> tuple[str, ...]:
+        if "'" in token:
+            return self._apostrophe(token)
+        for form in self._forms(token):
+            if form in self._short:
+                return self._short[form]
+            if form in self._known:
+                return (form,)
+        return (token,)
+
+    def _apostrophe(self, token: str) -> tuple[str, ...]:
+        stem, _, suffix = token.rpartition("'")
+        joined = token.replace("'", "")
+        if joined in self._short:
+            return self._short[joined]
+        if suffix in _SUFFIXES:
+            return (*self.plain(stem), _SUFFIXES[suffix])
+        return self.plain(joined) if joined else ()
+
+    def _forms(self, token: str) -> Iterable[str]:
+        """Give the spellings to try, the plainest first."""
+        yield token
+        runs = [(char, len(list(run))) for char, run in groupby(token)]
+        if any(count > 1 for _, count in runs):
+            yield "".join(char * min(count, 2) for char, count in runs)
+            yield "".join(char * (1 if count > 2 else count) for char, count in runs)
+            if any(count > 2 for _, count in runs):
+                yield "".join(char for char, _ in runs)
+        if not token.isalpha():
+            straight = token.translate(_LEET)
+            if straight != token and not token.isdigit():
+                yield straight
+            if "*" in token:
+                yield from (word for word in self._guarded if _hides(token, word))
+
+
+def _hides(token: str, word: str) -> bool:
+    """Tell whether `token` is `word` with stars for some letters, one a letter, the first one showing."""
+    return (
+        len(token) == len(word)
+        and token[0] == word[0]
+        and all(shown in {"*", letter} for shown, letter in zip(token, word, strict=True))
+    )
+
+
+def read(text: str, spelling: Spelling) -> Reading:
+    """Return `text` as plain words. Any text will do, also one no database can hold."""
+    folded, origin = _fold(text)
+    words: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    breaks: list[int] = []
+    parted = NO_BREAK
+    for found in _TOKEN.finditer(folded):
+        kind = found.lastgroup or ""
+        if kind != "word":
+            parted = max(parted, _BREAKS[kind])
+            continue
+        for token, offset, inner in _pieces(found.group(), spelling):
+            first = found.start() + offset
+            last = first + len(token) - 1
+            for word in spelling.plain(token):
+                words.append(word)
+                starts.append(origin[first] if origin else first)
+                ends.append((origin[last] if origin else last) + 1)
+                breaks.append(max(parted, inner))
+                parted, inner = NO_BREAK, NO_BREAK
+    return _join_letters(Reading(words=words, starts=starts, ends=ends, breaks=breaks), spelling)
+
+
+def _fold(text: str) -> tuple[str, list[int]]:
+    """Return `text` folded, and for each folded character where it came from (empty: the same place)."""
+    if text.isascii():
+        return text.lower(), []
+    pieces = [_FOLD[char] for char in text]
+    origin = [at for at, piece in enumerate(pieces) for _ in piece]
+    return "".join(pieces), origin
+
+
+def _pieces(token: str, spelling: Spelling) -> list[tuple[str, int, int]]:
+    """Part "no!stop" but not "k!ll": give each piece, its offset and the break before it."""
+    if not _INNER.search(token):
+        return [(token, 0, NO_BREAK)]
+    if spelling.plain(token) != (token[:MAX_WORD],):
+        return [(token, 0, NO_BREAK)]
+    pieces: list[tuple[str, int, int]] = []
+    at = 0
+    for piece in _INNER.split(token):
+        if piece:
+            pieces.append((piece, at, SENTENCE if pieces and token[at - 1] == "!" else NO_BREAK))
+        at += len(piece) + 1
+    return pieces
+
+
+def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
+    """Join spaced-out letters: "k i l l" is "kill". Runs of fewer than three are left alone."""
+    words = reading.words
+    if sum(len(word) == 1 for word in words) < 3:
+        return reading
+    joined = Reading(words=[], starts=[], ends=[], breaks=[])
+    at = 0
+    while at < len(words):
+        upto = at
+        while upto < len(words) and len(words[upto]) == 1 and upto - at < MAX_WORD:
+            upto += 1
+        run = "".join(words[at:upto])
+        whole = spelling.plain(run) if upto - at >= 3 else ()
+        new = whole if whole and whole != (run,) or spelling.knows(run) else ()
+        if not new or upto - at < 3:
+            upto, new = at + 1, (words[at],)
+        for nth, word in enumerate(new):
+            joined.words.append(word)
+            joined.starts.append(reading.starts[at])
+            joined.ends.append(reading.ends[upto - 1])
+            joined.breaks.append(reading.breaks[at] if nth == 0 else NO_BREAK)
+        at = upto
+    return joined
