@@ -217,7 +217,7 @@ def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
             upto += 1
         run = "".join(words[at:upto])
         whole = spelling.plain(run) if upto - at >= 3 else ()
-        new = whole if (whole and whole != (run,)) or spelling.knows(run) else ()
+        new = whole if whole and whole != (run,) or spelling.knows(run) else ()
         if not new or upto - at < 3:
             upto, new = at + 1, (words[at],)
         for nth, word in enumerate(new):
