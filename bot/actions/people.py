@@ -77,7 +77,7 @@ async def add_stranger(tx: Tx, channel: ChannelName, address: str) -> Correspond
     programme = await tx.session.scalar(select(Programme).order_by(Programme.id).limit(1))
     if programme is None:
         return None
-    key_id = tx.vault.new_key(tx.session, "contact")
+    key_id = await tx.vault.new_key(tx.session, "contact")
     contact = add_contact(tx, programme_id=programme.id, key_id=key_id, channel=channel, address=address)
     await tx.session.flush()
     return Correspondent(contact=contact, programme=programme)

@@ -130,8 +130,7 @@ async def _member(tx: Tx, programme: Programme, file: files.Staff, position: int
     new = row is None
     if row is None:
         row = Staff(id=new_id(), programme_id=programme.id, ref=file.ref, created_at=tx.now, **values)
-        row.key_id = tx.vault.new_key(tx.session, "staff")
-        await tx.session.flush()  # the key before its owner
+        row.key_id = await tx.vault.new_key(tx.session, "staff")
         row.name = tx.vault.seal(row.key_id, file.name, "staff", "name", row.id)
         tx.session.add(row)
         differs = True
@@ -168,7 +167,7 @@ async def _participant(
     new = row is None
     if row is None:
         row = Participant(id=new_id(), programme_id=programme.id, ref=file.ref, created_at=tx.now, **values)
-        row.key_id = tx.vault.new_key(tx.session, "participant")
+        row.key_id = await tx.vault.new_key(tx.session, "participant")
         await tx.session.flush()
         tx.session.add(row)
         differs = replan = True

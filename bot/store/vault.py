@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -98,9 +98,9 @@ class Vault:
     async def ready(self, session: AsyncSession) -> None:
         """Load the look-up key, making it at the first start. Raises KeyringError."""
         dialect = session.get_bind().dialect.name
-        insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
+        upsert = postgresql_insert if dialect == "postgresql" else sqlite_insert
         await session.execute(
-            insert(DataKey)
+            upsert(DataKey)
             .values(
                 id=LOOKUP_ID,
                 purpose="lookup",
@@ -115,11 +115,11 @@ class Vault:
             raise KeyringError("the look-up key is gone from the database; restore it from a backup")
         self._lookup = self.ring.unwrap(LOOKUP_ID, wrapped)
 
-    def new_key(self, session: AsyncSession, purpose: str) -> str:
-        """Make a data key for a person and add its row; return its id."""
+    async def new_key(self, session: AsyncSession, purpose: str) -> str:
+        """Make a data key for a person and write its row; return its id."""
         key_id, key = new_id(), os.urandom(32)
-        session.add(
-            DataKey(
+        await session.execute(
+            insert(DataKey).values(
                 id=key_id,
                 purpose=purpose,
                 wrapped=self.ring.wrap(key_id, key),
