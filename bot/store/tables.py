@@ -1,0 +1,9 @@
+"""All tables in one place, for migrations and for tests that compare them."""
+
+from __future__ import annotations
+
+from bot.store import alerts, messages, people, schedules
+from bot.store.base import Base
+
+metadata = Base.metadata
+subjects = (people, schedules, messages, alerts)
