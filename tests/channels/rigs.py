@@ -87,7 +87,7 @@ class TelegramRig(Rig):
         self.server = server
         self.phone = server.phone(int(self.address))
         patience = Patience(connect=SHORT, read=SHORT, write=SHORT, pool=SHORT)
-        self.channel = Telegram(token=TOKEN, api_url=server.url, patience=patience)
+        self.channel = self.telegram = Telegram(token=TOKEN, api_url=server.url, patience=patience)
 
     @property
     def texts(self) -> list[str]:
@@ -137,7 +137,7 @@ class SmsRig(Rig):
         """Speak to `server`."""
         self.server = server
         self.phone = server.phone(self.address)
-        self.channel = Sms(
+        self.channel = self.sms = Sms(
             account_sid=ACCOUNT,
             tokens=(AUTH_TOKEN,),
             sender=NUMBER,

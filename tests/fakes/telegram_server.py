@@ -216,6 +216,7 @@ class TelegramServer:
         self.callbacks: dict[str, int] = {}  # callback query id -> times answered
         self.calls: dict[str, int] = defaultdict(int)  # method -> times called
         self.trouble: deque[Trouble] = deque()  # for the next sends, one each
+        self.polled = asyncio.Event()  # set once somebody waits in a long poll
         self.webhook: Webhook | None = None
         self.waiting: deque[dict[str, Any]] = deque()  # updates nobody has confirmed yet
         self.served: Served | None = None
@@ -418,6 +419,7 @@ class TelegramServer:
             self.waiting.popleft()
         if not self.waiting and given.get("timeout"):
             news = self._news
+            self.polled.set()
             try:
                 await asyncio.wait_for(news.wait(), given["timeout"])
             except TimeoutError:

@@ -188,7 +188,7 @@ class TwilioServer:
             self.opted_out.add(sender)
         elif word in START_WORDS:
             self.opted_out.discard(sender)
-        text = self._keep(sender=sender, to=to, body=body, inbound=True, media=len(media))
+        text = self.keep(sender=sender, to=to, body=body, inbound=True, media=len(media))
         return await self.forward(text, media) if self.webhook_on else 0
 
     async def forward(self, text: Text, media: tuple[str, ...] = ()) -> int:
@@ -323,7 +323,7 @@ class TwilioServer:
         sender = self._check(form)
         if form["To"] in self.opted_out:
             raise Refusal(400, 21610, "Attempt to send to unsubscribed recipient")
-        text = self._keep(sender=sender, to=form["To"], body=form["Body"], inbound=False)
+        text = self.keep(sender=sender, to=form["To"], body=form["Body"], inbound=False)
         text.service = form.get("MessagingServiceSid")
         text.callback = form.get("StatusCallback")
         text.validity = int(form["ValidityPeriod"]) if "ValidityPeriod" in form else None
@@ -367,7 +367,8 @@ class TwilioServer:
         self.violations.append(f"{code}: {message}")
         return Refusal(status, code, message)
 
-    def _keep(self, *, sender: str, to: str, body: str, inbound: bool, media: int = 0) -> Text:
+    def keep(self, *, sender: str, to: str, body: str, inbound: bool, media: int = 0) -> Text:
+        """Store a text as if it had been sent or had come, without any check or webhook."""
         at = self._now()
         text = Text(
             sid=("MM" if media else "SM") + f"{next(self._numbers):032x}",
