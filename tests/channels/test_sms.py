@@ -13,7 +13,8 @@ from bot.channels.sms import PAGE, Sms, sort_refusal
 from handlers.sms import read_sms
 from tests.channels.rigs import CLAIMED, SmsRig
 from tests.fakes.trouble import Trouble, refused
-from tests.fakes.twilio_server import ACCOUNT, AUTH_TOKEN, NUMBER, PUBLIC_URL, SERVICE, Text, twilio_server
+from tests.fakes.twilio_phone import Text
+from tests.fakes.twilio_server import ACCOUNT, AUTH_TOKEN, NUMBER, PUBLIC_URL, SERVICE, twilio_server
 
 
 @pytest.fixture

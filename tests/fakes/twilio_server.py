@@ -7,9 +7,8 @@ import base64
 import hmac
 import itertools
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -24,6 +23,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from tests.fakes.serving import Served, running
 from tests.fakes.trouble import Trouble, suffer
+from tests.fakes.twilio_phone import Phone, Text
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
@@ -58,60 +58,6 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of ours
         }
         headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
         return JSONResponse(body, self.status, headers)
-
-
-@dataclass(kw_only=True)
-class Text:
-    """One message resource. `callback` is the StatusCallback it was created with."""
-
-    sid: str
-    sender: str
-    to: str
-    body: str
-    inbound: bool
-    created: datetime
-    sent: datetime | None = None
-    status: str = "queued"
-    error_code: int | None = None
-    service: str | None = None
-    callback: str | None = None
-    validity: int | None = None
-    media: int = 0
-
-
-class Phone:
-    """One phone that texts: what it got, and what its owner sends."""
-
-    def __init__(self, server: TwilioServer, number: str) -> None:
-        """Switch the phone on."""
-        self._server = server
-        self.number = number
-        self.got: list[Text] = []
-        self._arrived = asyncio.Event()
-
-    @property
-    def texts(self) -> list[str]:
-        """Return the bodies that arrived, oldest first."""
-        return [text.body for text in self.got]
-
-    async def gets(self, part: str, *, within: float = 2.0) -> str:
-        """Wait for a text that holds `part`; return it whole. Raises TimeoutError after `within` seconds."""
-        async with asyncio.timeout(within):
-            while True:
-                for body in self.texts:
-                    if part in body:
-                        return body
-                await self._arrived.wait()
-
-    async def says(self, body: str, *, media: Iterable[str] = (), to: str | None = None) -> int:
-        """Text our number; return the webhook's status (0 without one). `media` are content types."""
-        return await self._server.inbound(self.number, to or self._server.number, body, tuple(media))
-
-    def receive(self, text: Text) -> None:
-        """Show a text that arrived."""
-        self.got.append(text)
-        arrived, self._arrived = self._arrived, asyncio.Event()
-        arrived.set()
 
 
 class TwilioServer:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bot.domain.errors import InboundError, SignatureError
 from bot.domain.messages import ChannelName, ContactEvent, Inbound, Media
 from handlers.telegram import ALLOWED_UPDATES, check_secret, read_update
-from tests.fakes.telegram_server import Bubble, TelegramServer
+from tests.fakes.telegram_phone import Bubble
+from tests.fakes.telegram_server import TelegramServer
 
 NOW = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
 ADDRESS = "4242424242"
