@@ -146,10 +146,10 @@ async def post(client: httpx.AsyncClient, server: TwilioServer, **fields: str) -
         ({"Body": "x" * 1601}, 21617),
         ({"From": "-"}, 21603),
         ({"From": "+12025550199"}, 21659),
-        ({"From": "-", "MessagingServiceSid": "MG1"}, 21703),
+        ({"From": "-", "MessagingServiceSid": "MG1"}, 21705),
         ({"StatusCallback": "/status"}, 21609),
-        ({"ValidityPeriod": "36001"}, 20001),
-        ({"ValidityPeriod": "0"}, 20001),
+        ({"ValidityPeriod": "36001"}, 21624),
+        ({"ValidityPeriod": "0"}, 21624),
         ({"Madeup": "1"}, 20001),
     ],
 )

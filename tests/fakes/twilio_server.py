@@ -296,13 +296,13 @@ class TwilioServer:
             raise self._wrong(400, 21609, "The StatusCallback URL is not a valid URL.")
         validity = form.get("ValidityPeriod", "1")
         if not validity.isdigit() or not 1 <= int(validity) <= 36000:
-            raise self._wrong(400, 20001, "ValidityPeriod must be 1 to 36000")
+            raise self._wrong(400, 21624, "Invalid validity period value")
         return self._sender(form)
 
     def _sender(self, form: dict[str, str]) -> str:
         service, sender = form.get("MessagingServiceSid"), form.get("From")
         if service is not None and service != SERVICE:
-            raise self._wrong(400, 21703, "The Messaging Service does not exist or has no numbers")
+            raise self._wrong(400, 21705, "The Messaging Service is invalid")
         if service is None and sender is None:
             raise self._wrong(400, 21603, "A 'From' phone number is required.")
         if sender is not None and sender not in self.numbers:
