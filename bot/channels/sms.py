@@ -29,12 +29,13 @@ FULL = timedelta(minutes=1)  # after "queue full", which takes hours to drain
 
 # Twilio's error codes, https://www.twilio.com/docs/api/errors
 _OPTED_OUT = {"21610"}
-_UNREACHABLE = {"21211", "21614", "30005", "30006"}
+_UNREACHABLE = {"21211", "21614", "21635", "30005", "30006"}
 _TRY_AGAIN = {"30003", "30008", "30022"}
 _TOO_FAST = {"20429"}
 _QUEUE_FULL = {"21611", "30001"}
-# The account or its sender is refused, whoever the text is for.
-_OFF = {"20003", "20005", "10001", "30002", "21212", "21603", "21659", "21660", "21703", "21704"}
+# The account or its sender is refused, whoever the text is for. 21659 and 21703 sound like it but may come
+# of one number's country, and one number must never silence the rest.
+_OFF = {"20003", "20005", "10001", "30002", "21212", "21603", "21660", "21661", "21701", "21704", "21705"}
 
 _T = TypeVar("_T")
 

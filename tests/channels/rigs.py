@@ -17,7 +17,7 @@ from tests.fakes.trouble import broken, dropped, hung, rate_limited
 from tests.fakes.twilio_server import ACCOUNT, AUTH_TOKEN, NUMBER, PUBLIC_URL, TwilioServer, twilio_server
 
 CLAIMED = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
-SHORT = 0.2  # seconds; long enough for a loaded machine to answer, short enough to wait out
+SHORT = 0.2  # seconds, where a test waits for a timeout; elsewhere a loaded machine may take its time
 
 
 class Rig(ABC):
@@ -86,8 +86,7 @@ class TelegramRig(Rig):
         """Speak to `server`."""
         self.server = server
         self.phone = server.phone(int(self.address))
-        patience = Patience(connect=SHORT, read=SHORT, write=SHORT, pool=SHORT)
-        self.channel = Telegram(token=TOKEN, api_url=server.url, patience=patience)
+        self.channel = self.telegram = Telegram(token=TOKEN, api_url=server.url)
 
     @property
     def texts(self) -> list[str]:
@@ -108,7 +107,11 @@ class TelegramRig(Rig):
         await self.server.served.stop()
 
     async def lose_answer(self) -> None:
-        """Hang."""
+        """Hang, with a client that soon loses patience."""
+        await self.channel.close()
+        self.channel = self.telegram = Telegram(
+            token=TOKEN, api_url=self.server.url, patience=Patience(read=SHORT)
+        )
         self.server.trouble.append(hung(stored=True))
 
     async def cut(self, *, stored: bool) -> None:
@@ -137,13 +140,16 @@ class SmsRig(Rig):
         """Speak to `server`."""
         self.server = server
         self.phone = server.phone(self.address)
-        self.channel = Sms(
+        self.channel = self.sms = self._build()
+
+    def _build(self, timeout: float = 10.0) -> Sms:
+        return Sms(
             account_sid=ACCOUNT,
             tokens=(AUTH_TOKEN,),
             sender=NUMBER,
             public_url=PUBLIC_URL,
-            api_url=server.url,
-            timeout=2 * SHORT,
+            api_url=self.server.url,
+            timeout=timeout,
         )
 
     @property
@@ -166,7 +172,9 @@ class SmsRig(Rig):
         await self.server.served.stop()
 
     async def lose_answer(self) -> None:
-        """Hang."""
+        """Hang, with a client that soon loses patience."""
+        await self.channel.close()
+        self.channel = self.sms = self._build(2 * SHORT)
         self.server.trouble.append(hung(stored=True))
 
     async def cut(self, *, stored: bool) -> None:

@@ -28,6 +28,7 @@ class Served:
             lifespan="off",
             ws="none",
             log_config=None,
+            log_level="warning",
             access_log=False,
             proxy_headers=False,
             timeout_keep_alive=60,
@@ -35,6 +36,11 @@ class Served:
         config.load()
         self._server = uvicorn.Server(config)
         self._server.lifespan = config.lifespan_class(config)
+
+    @property
+    def connections(self) -> int:
+        """Return how many connections are open."""
+        return len(self._server.server_state.connections)
 
     async def start(self) -> None:
         """Listen: on a free port the first time, on the same one when called again."""

@@ -7,9 +7,8 @@ import base64
 import hmac
 import itertools
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -24,6 +23,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from tests.fakes.serving import Served, running
 from tests.fakes.trouble import Trouble, suffer
+from tests.fakes.twilio_phone import Phone, Text
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
@@ -58,60 +58,6 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of ours
         }
         headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
         return JSONResponse(body, self.status, headers)
-
-
-@dataclass(kw_only=True)
-class Text:
-    """One message resource. `callback` is the StatusCallback it was created with."""
-
-    sid: str
-    sender: str
-    to: str
-    body: str
-    inbound: bool
-    created: datetime
-    sent: datetime | None = None
-    status: str = "queued"
-    error_code: int | None = None
-    service: str | None = None
-    callback: str | None = None
-    validity: int | None = None
-    media: int = 0
-
-
-class Phone:
-    """One phone that texts: what it got, and what its owner sends."""
-
-    def __init__(self, server: TwilioServer, number: str) -> None:
-        """Switch the phone on."""
-        self._server = server
-        self.number = number
-        self.got: list[Text] = []
-        self._arrived = asyncio.Event()
-
-    @property
-    def texts(self) -> list[str]:
-        """Return the bodies that arrived, oldest first."""
-        return [text.body for text in self.got]
-
-    async def gets(self, part: str, *, within: float = 2.0) -> str:
-        """Wait for a text that holds `part`; return it whole. Raises TimeoutError after `within` seconds."""
-        async with asyncio.timeout(within):
-            while True:
-                for body in self.texts:
-                    if part in body:
-                        return body
-                await self._arrived.wait()
-
-    async def says(self, body: str, *, media: Iterable[str] = (), to: str | None = None) -> int:
-        """Text our number; return the webhook's status (0 without one). `media` are content types."""
-        return await self._server.inbound(self.number, to or self._server.number, body, tuple(media))
-
-    def receive(self, text: Text) -> None:
-        """Show a text that arrived."""
-        self.got.append(text)
-        arrived, self._arrived = self._arrived, asyncio.Event()
-        arrived.set()
 
 
 class TwilioServer:
@@ -188,7 +134,7 @@ class TwilioServer:
             self.opted_out.add(sender)
         elif word in START_WORDS:
             self.opted_out.discard(sender)
-        text = self._keep(sender=sender, to=to, body=body, inbound=True, media=len(media))
+        text = self.keep(sender=sender, to=to, body=body, inbound=True, media=len(media))
         return await self.forward(text, media) if self.webhook_on else 0
 
     async def forward(self, text: Text, media: tuple[str, ...] = ()) -> int:
@@ -323,7 +269,7 @@ class TwilioServer:
         sender = self._check(form)
         if form["To"] in self.opted_out:
             raise Refusal(400, 21610, "Attempt to send to unsubscribed recipient")
-        text = self._keep(sender=sender, to=form["To"], body=form["Body"], inbound=False)
+        text = self.keep(sender=sender, to=form["To"], body=form["Body"], inbound=False)
         text.service = form.get("MessagingServiceSid")
         text.callback = form.get("StatusCallback")
         text.validity = int(form["ValidityPeriod"]) if "ValidityPeriod" in form else None
@@ -350,13 +296,13 @@ class TwilioServer:
             raise self._wrong(400, 21609, "The StatusCallback URL is not a valid URL.")
         validity = form.get("ValidityPeriod", "1")
         if not validity.isdigit() or not 1 <= int(validity) <= 36000:
-            raise self._wrong(400, 20001, "ValidityPeriod must be 1 to 36000")
+            raise self._wrong(400, 21624, "Invalid validity period value")
         return self._sender(form)
 
     def _sender(self, form: dict[str, str]) -> str:
         service, sender = form.get("MessagingServiceSid"), form.get("From")
         if service is not None and service != SERVICE:
-            raise self._wrong(400, 21703, "The Messaging Service does not exist or has no numbers")
+            raise self._wrong(400, 21705, "The Messaging Service is invalid")
         if service is None and sender is None:
             raise self._wrong(400, 21603, "A 'From' phone number is required.")
         if sender is not None and sender not in self.numbers:
@@ -367,7 +313,8 @@ class TwilioServer:
         self.violations.append(f"{code}: {message}")
         return Refusal(status, code, message)
 
-    def _keep(self, *, sender: str, to: str, body: str, inbound: bool, media: int = 0) -> Text:
+    def keep(self, *, sender: str, to: str, body: str, inbound: bool, media: int = 0) -> Text:
+        """Store a text as if it had been sent or had come, without any check or webhook."""
         at = self._now()
         text = Text(
             sid=("MM" if media else "SM") + f"{next(self._numbers):032x}",
