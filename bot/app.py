@@ -311,6 +311,5 @@ def start_logging() -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    # Library loggers may write addresses with tokens in them.
-    for name in ("httpx", "httpcore", "telegram", "twilio", "twilio.async_http_client", "apscheduler"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    # The channels hush their own libraries, whose loggers would write addresses with tokens in them.
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)

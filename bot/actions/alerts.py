@@ -33,7 +33,7 @@ LATELY = timedelta(hours=1)  # how long a taken alert may still be what a bare "
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Raised:
-    """What a distress text came to. `told` counts the people told now or before; `news` if it opened or rose."""
+    """What a distress text came to. `told` counts the people told so far; `news`: it opened or rose."""
 
     alert: Alert
     told: int
@@ -145,7 +145,7 @@ async def take_alert(tx: Tx, alert: Alert, staff: Staff) -> Taken:
 
 
 async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
-    """React to a notice that did not arrive: their next way at once, else (if it is `gone`) the next step.
+    """React to a notice that did not arrive: the next way at once, or (if `gone`) the next step.
 
     A notice that will be tried again (not `gone`) goes by another way meanwhile, and the chain keeps its time.
     """
@@ -155,7 +155,7 @@ async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
     programme = await tx.session.get_one(Programme, alert.programme_id)
     roster = await load_roster(tx, programme)
     chain = escalation.from_data(alert.chain)
-    if await fail_over(tx, alert, chain, roster, programme, failed) or not gone:
+    if await fail_over(tx, alert, chain, failed, roster=roster, programme=programme) or not gone:
         return
     others = await tx.session.scalar(
         select(Message.id)
@@ -277,7 +277,7 @@ async def _tell_participant(tx: Tx, alert: Alert, holder: str) -> None:
 
 
 async def _tell_holder(tx: Tx, alert: Alert, programme: Programme, *, raised: bool) -> None:
-    routes = {staff_id: route for staff_id, route in await told_contacts(tx, alert)}
+    routes = dict(await told_contacts(tx, alert))
     roster = await load_roster(tx, programme)
     holder = str(alert.acknowledged_by)
     usable = roster.usable(Person(staff_id=holder, routes=roster.routes(holder)))

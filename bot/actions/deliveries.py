@@ -46,7 +46,7 @@ class Ready:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """What was claimed. `again_at` is when the sender's rate allows more; `looked` how many were looked at."""
+    """What was claimed of `looked` messages; `again_at` is when the sender's rate allows more."""
 
     ready: tuple[Ready, ...]
     looked: int
