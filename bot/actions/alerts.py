@@ -144,7 +144,7 @@ async def take_alert(tx: Tx, alert: Alert, staff: Staff) -> Taken:
 async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
     """React to a notice that did not arrive: the next way at once, or (if `gone`) the next step.
 
-    A notice that will be tried again (not `gone`) goes by another way meanwhile, and the chain keeps its time.
+    One that will be tried again (not `gone`) goes by another way meanwhile; the chain keeps its time.
     """
     alert = await tx.session.get(Alert, failed.alert_id, with_for_update=True)
     if alert is None or alert.state is not AlertState.OPEN:
