@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
@@ -58,7 +59,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
         raise PortError(
             f"{host} port {port} can't be listened on ({reason.lower()}); name another with --port"
         ) from None
@@ -135,7 +136,7 @@ def _advise(settings: Settings) -> None:
     if not settings.telegram_token and not settings.twilio_account_sid:
         log.warning(
             "no_provider",
-            say="Neither Telegram nor SMS is set up: nobody can be texted. `handrail doctor` says what to set.",
+            say="Neither Telegram nor SMS is set up, so nobody can be texted; see `handrail doctor`.",
         )
     if settings.public_url and urlsplit(settings.public_url).scheme == "http":
         log.warning(
