@@ -1,4 +1,4 @@
-"""A real browser on a real demo; skipped with the reason where there is no Chromium, unless one is required."""
+"""A real browser on a real demo; skipped with the reason where there is no Chromium."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ REQUIRED = "HANDRAIL_REQUIRE_BROWSER"
 PATIENCE = 10_000  # milliseconds a loaded machine may take to show something
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Start Chromium."""
+    """Start Chromium. For this package only: while Playwright is on, no other test can run a loop."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         _without("Chromium is not installed: apt-get install -y --no-install-recommends chromium")
@@ -41,7 +41,7 @@ def _without(reason: str) -> None:
     pytest.skip(f"{reason} ({REQUIRED}=1 makes this a failure)")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(browser: Browser) -> Iterator[str]:
     """Serve the demo on a free port in a thread of its own; return its address."""
     told: queue.Queue[str] = queue.Queue()
