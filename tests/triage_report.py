@@ -1,4 +1,4 @@
-"""Print how triage does on labelled texts: `make triage-report DATA=file.jsonl`. The texts stay where they are."""
+"""Print how triage does on labelled texts: `make triage-report DATA=file.jsonl`. They stay where they are."""
 
 from __future__ import annotations
 
