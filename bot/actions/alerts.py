@@ -27,6 +27,7 @@ from bot.store.people import Contact, Participant, Programme, Staff
 # Letters and digits that are not mistaken for each other when read aloud or off a cracked screen.
 LETTERS, DIGITS = "CFHJKLMRTVWXY", "2345679"
 QUIET_JOIN = timedelta(minutes=2)  # between two "they wrote again" to whoever has it
+SAME_SITUATION = timedelta(hours=2)  # after "I have it"; later distress rings everybody again
 BATCH = 50
 LATELY = timedelta(hours=1)  # how long a taken alert may still be what a bare "1" means
 
@@ -51,11 +52,7 @@ class Taken:
 
 async def raise_alert(tx: Tx, who: Correspondent, message_id: str, level: Level) -> Raised:
     """Open an alert about somebody, or join the one that is open; a higher level starts the chain anew."""
-    alert = await tx.session.scalar(
-        select(Alert)
-        .where(Alert.subject_id == who.subject_id, Alert.state != AlertState.CLOSED)
-        .with_for_update()
-    )
+    alert = await _current(tx, who.subject_id)
     if alert is None:
         alert = await _open(tx, who, message_id, level)
         told = await advance(tx, alert, who.programme, await load_roster(tx, who.programme))
@@ -147,7 +144,7 @@ async def take_alert(tx: Tx, alert: Alert, staff: Staff) -> Taken:
 async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
     """React to a notice that did not arrive: the next way at once, or (if `gone`) the next step.
 
-    A notice that will be tried again (not `gone`) goes by another way meanwhile, and the chain keeps its time.
+    One that will be tried again (not `gone`) goes by another way meanwhile; the chain keeps its time.
     """
     alert = await tx.session.get(Alert, failed.alert_id, with_for_update=True)
     if alert is None or alert.state is not AlertState.OPEN:
@@ -172,6 +169,33 @@ async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
     if others is None:
         alert.next_step_at = tx.now
         tx.wake.add("escalations")
+
+
+async def hand_on_notices(tx: Tx, contact_id: str) -> None:
+    """Take the open alerts that a contact was told of to somebody else: it can't be relied on any more."""
+    notices = await tx.session.scalars(
+        select(Message)
+        .join(Alert, Alert.id == Message.alert_id)
+        .where(Message.contact_id == contact_id, Message.kind == Kind.NOTICE, Alert.state == AlertState.OPEN)
+        .order_by(Message.id)
+    )
+    for notice in {notice.alert_id: notice for notice in notices}.values():
+        await notice_failed(tx, notice, gone=True)
+
+
+async def _current(tx: Tx, subject_id: str) -> Alert | None:
+    """Return the alert that new distress joins. One taken hours ago is over: distress now is a new one."""
+    alert = await tx.session.scalar(
+        select(Alert)
+        .where(Alert.subject_id == subject_id, Alert.state != AlertState.CLOSED)
+        .with_for_update()
+    )
+    if alert is None or alert.acknowledged_at is None or tx.now - alert.acknowledged_at < SAME_SITUATION:
+        return alert
+    alert.state, alert.closed_at, alert.outcome = AlertState.CLOSED, tx.now, "followed_by_another"
+    note(tx, alert, "closed", detail=alert.outcome)
+    await tx.session.flush()
+    return None
 
 
 async def _open(tx: Tx, who: Correspondent, message_id: str, level: Level) -> Alert:

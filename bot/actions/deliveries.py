@@ -98,6 +98,8 @@ def decide(row: Any, now: datetime) -> Verdict:
     """Say whether a queued message may leave now. `row` is a row of `_details`."""
     if row.expires_at is not None and row.expires_at <= now:
         return Verdict(ended=MessageState.EXPIRED, reason=row.reason or "late")
+    if row.kind is Kind.PARTING:
+        return SEND
     if row.staff_id is not None:
         return _decide_staff(row)
     if not may_send(row.consent, row.kind):
