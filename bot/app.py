@@ -21,11 +21,12 @@ from bot.channels.telegram import Telegram
 from bot.domain.errors import SettingError
 from bot.domain.instants import EPOCH, Now, system_now
 from bot.domain.messages import ChannelName
+from bot.domain.triage.assess import assess
 from bot.outbox.claim import release
 from bot.outbox.enqueue import DELIVERY
 from bot.settings import Settings
 from bot.store.alerts import Alert, AlertState
-from bot.store.database import Database
+from bot.store.database import Database, Tx
 from bot.store.ids import new_id
 from bot.store.messages import Sender as SenderRow
 from bot.store.vault import KeyRing, Vault
@@ -103,6 +104,7 @@ class App:
     async def prepare(self) -> None:
         """Check the keys, register the senders, and take back what an earlier life was sending."""
         await self.database.ready()
+        assess("")  # the lexicons are read once, before anybody waits for them
         async with self.database.write() as tx:
             for name in self.deliveries:
                 await tx.session.execute(
@@ -110,12 +112,19 @@ class App:
                     .values(channel=name, busy_until=EPOCH, failures=0)
                     .on_conflict_do_nothing()
                 )
-                row = await tx.session.get_one(SenderRow, name)
-                row.off_at = row.cause = row.resting_until = None  # an operator restarted us: try again
-                row.failures = 0
             if self.role is not Role.WEB:
+                await self._reset_senders(tx)
                 # On SQLite there is one process: every claim of another owner is an earlier life's.
                 await release(tx, owner=self.owner if self.database.sqlite else None)
+
+    async def _reset_senders(self, tx: Tx) -> None:
+        for row in await tx.session.scalars(select(SenderRow)):
+            # A restart is an operator's doing: what was refused is tried again. What is not set up any
+            # more is off, so that no alert waits for it.
+            configured = row.channel in self.deliveries
+            row.off_at = None if configured else tx.now
+            row.cause = None if configured else "not_set_up"
+            row.resting_until, row.failures = None, 0
 
     async def start(self) -> None:
         """Start everything that runs by itself."""
@@ -311,6 +320,5 @@ def start_logging() -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    # Library loggers may write addresses with tokens in them.
-    for name in ("httpx", "httpcore", "telegram", "twilio", "twilio.async_http_client", "apscheduler"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    # The channels hush their own libraries, whose loggers would write addresses with tokens in them.
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)

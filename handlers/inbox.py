@@ -14,10 +14,10 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from bot.actions.consents import opt_out
+from bot.actions.consents import opt_out, tell_specialist
 from bot.actions.conversations import flag, recent_parts, save_assessment, save_inbound
 from bot.actions.people import Correspondent, add_stranger, find_correspondent
-from bot.domain.consent import ConsentState, read_consent
+from bot.domain.consent import ConsentReading, ConsentState, ConsentWord, read_consent
 from bot.domain.errors import HandrailError
 from bot.domain.messages import ContactEvent, Inbound
 from bot.domain.triage.assess import Assessment, Level, assess, assess_parts
@@ -141,7 +141,7 @@ async def take_in(tx: Tx, inbound: Inbound) -> Receipt:
         assessment = _assess(inbound, parts, who)
         await save_assessment(tx, who, message_id, assessment)
         if assessment.flagged:
-            await flag(tx, message_id, "triage")
+            await _have_read(tx, who, message_id)
     else:
         assessment = assess("")
     heard = Heard(
@@ -149,7 +149,7 @@ async def take_in(tx: Tx, inbound: Inbound) -> Receipt:
         inbound=inbound,
         message_id=message_id,
         assessment=assessment,
-        consent=read_consent(inbound.text[:LONGEST], pending=who.contact.consent is ConsentState.INVITED),
+        consent=_read_consent(inbound, pending=who.contact.consent is ConsentState.INVITED),
     )
     toast = await hear(tx, heard)
     await tx.session.flush()
@@ -166,6 +166,21 @@ def _assess(inbound: Inbound, parts: list[str], who: Correspondent) -> Assessmen
     before = assess_parts(parts, who.language)
     # What the earlier parts said by themselves has been acted on already.
     return joined if joined.level.rank > max(own.level.rank, before.level.rank) else own
+
+
+def _read_consent(inbound: Inbound, *, pending: bool) -> ConsentReading:
+    reading = read_consent(inbound.text[:LONGEST], pending=pending)
+    if inbound.opt_out_type == "STOP" and reading.word is None:
+        # A word of the account's own opt-out list: the provider blocks already.
+        return ConsentReading(word=ConsentWord.STOP, exact=True, carrier=True, words=reading.words)
+    return reading
+
+
+async def _have_read(tx: Tx, who: Correspondent, message_id: str) -> None:
+    """Have a person read what triage could not: a rule that broke must not hide a text."""
+    await flag(tx, message_id, "triage")
+    if who.participant is not None:
+        await tell_specialist(tx, who.participant.id, "look_at", dedupe=f"triage:{message_id}", urgent=True)
 
 
 async def _contact_changed(tx: Tx, who: Correspondent | None, event: ContactEvent) -> Receipt:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # it ships no types
 
+from bot.channels.sms import sort_refusal
 from bot.domain.errors import InboundError, SignatureError
 from bot.domain.messages import ChannelName, Inbound, Media, MessageState, StatusEvent, storable
 
@@ -65,6 +66,7 @@ def read_status(form: Form, m: str | None, now: datetime) -> StatusEvent:
     """
     status = _required(form, re.compile("[a-z_-]{2,32}"), "MessageStatus", "SmsStatus")
     error_code = _text(form, "ErrorCode") or ""
+    refusal = sort_refusal(status=400, code=error_code)
     return StatusEvent(
         channel=ChannelName.SMS,
         provider_id=_required(form, _SID, "MessageSid", "SmsSid"),
@@ -73,6 +75,8 @@ def read_status(form: Form, m: str | None, now: datetime) -> StatusEvent:
         at=now,
         message_id=m if m and _OUR_ID.fullmatch(m) else None,
         error_code=error_code if re.fullmatch("[1-9][0-9]{0,9}", error_code) else None,
+        opted_out=refusal.opted_out,
+        unreachable=refusal.unreachable,
         raw={storable(name): storable(value) for name, value in form.items() if isinstance(value, str)},
     )
 

@@ -166,7 +166,7 @@ class OnlyOurHost:
             given = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
             webhook = scope["path"].startswith("/webhooks/")
             if given not in _spellings(self.host) and (webhook or not _loopback(given)):
-                await PlainTextResponse("This is not the address to reach us by.\n", 421)(
+                await PlainTextResponse("This is not the address to reach us by.\n", 403)(
                     scope, receive, send
                 )
                 return

@@ -125,6 +125,8 @@ class Delivery:
             upcoming = batch.again_at
         elif claiming and batch.looked:
             return 0.0 if len(self._under_way) <= SLOTS - REFILL else FLUSH
+        elif claiming:
+            upcoming = None  # the sender is off, or another process has them: look again later
         if self._under_way:
             return FLUSH
         return LOOK if upcoming is None else min(LOOK, max(0.002, (upcoming - self._now()).total_seconds()))

@@ -27,13 +27,14 @@ from bot.store.people import Contact, Participant, Programme, Staff
 # Letters and digits that are not mistaken for each other when read aloud or off a cracked screen.
 LETTERS, DIGITS = "CFHJKLMRTVWXY", "2345679"
 QUIET_JOIN = timedelta(minutes=2)  # between two "they wrote again" to whoever has it
+SAME_SITUATION = timedelta(hours=2)  # after "I have it"; later distress rings everybody again
 BATCH = 50
 LATELY = timedelta(hours=1)  # how long a taken alert may still be what a bare "1" means
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Raised:
-    """What a distress text came to. `told` counts the people told now or before; `news` if it opened or rose."""
+    """What a distress text came to. `told` counts the people told so far; `news`: it opened or rose."""
 
     alert: Alert
     told: int
@@ -51,11 +52,7 @@ class Taken:
 
 async def raise_alert(tx: Tx, who: Correspondent, message_id: str, level: Level) -> Raised:
     """Open an alert about somebody, or join the one that is open; a higher level starts the chain anew."""
-    alert = await tx.session.scalar(
-        select(Alert)
-        .where(Alert.subject_id == who.subject_id, Alert.state != AlertState.CLOSED)
-        .with_for_update()
-    )
+    alert = await _current(tx, who.subject_id)
     if alert is None:
         alert = await _open(tx, who, message_id, level)
         told = await advance(tx, alert, who.programme, await load_roster(tx, who.programme))
@@ -145,9 +142,9 @@ async def take_alert(tx: Tx, alert: Alert, staff: Staff) -> Taken:
 
 
 async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
-    """React to a notice that did not arrive: their next way at once, else (if it is `gone`) the next step.
+    """React to a notice that did not arrive: the next way at once, or (if `gone`) the next step.
 
-    A notice that will be tried again (not `gone`) goes by another way meanwhile, and the chain keeps its time.
+    One that will be tried again (not `gone`) goes by another way meanwhile; the chain keeps its time.
     """
     alert = await tx.session.get(Alert, failed.alert_id, with_for_update=True)
     if alert is None or alert.state is not AlertState.OPEN:
@@ -155,7 +152,7 @@ async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
     programme = await tx.session.get_one(Programme, alert.programme_id)
     roster = await load_roster(tx, programme)
     chain = escalation.from_data(alert.chain)
-    if await fail_over(tx, alert, chain, roster, programme, failed) or not gone:
+    if await fail_over(tx, alert, chain, failed, roster=roster, programme=programme) or not gone:
         return
     others = await tx.session.scalar(
         select(Message.id)
@@ -172,6 +169,33 @@ async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
     if others is None:
         alert.next_step_at = tx.now
         tx.wake.add("escalations")
+
+
+async def hand_on_notices(tx: Tx, contact_id: str) -> None:
+    """Take the open alerts that a contact was told of to somebody else: it can't be relied on any more."""
+    notices = await tx.session.scalars(
+        select(Message)
+        .join(Alert, Alert.id == Message.alert_id)
+        .where(Message.contact_id == contact_id, Message.kind == Kind.NOTICE, Alert.state == AlertState.OPEN)
+        .order_by(Message.id)
+    )
+    for notice in {notice.alert_id: notice for notice in notices}.values():
+        await notice_failed(tx, notice, gone=True)
+
+
+async def _current(tx: Tx, subject_id: str) -> Alert | None:
+    """Return the alert that new distress joins. One taken hours ago is over: distress now is a new one."""
+    alert = await tx.session.scalar(
+        select(Alert)
+        .where(Alert.subject_id == subject_id, Alert.state != AlertState.CLOSED)
+        .with_for_update()
+    )
+    if alert is None or alert.acknowledged_at is None or tx.now - alert.acknowledged_at < SAME_SITUATION:
+        return alert
+    alert.state, alert.closed_at, alert.outcome = AlertState.CLOSED, tx.now, "followed_by_another"
+    note(tx, alert, "closed", detail=alert.outcome)
+    await tx.session.flush()
+    return None
 
 
 async def _open(tx: Tx, who: Correspondent, message_id: str, level: Level) -> Alert:
@@ -277,7 +301,7 @@ async def _tell_participant(tx: Tx, alert: Alert, holder: str) -> None:
 
 
 async def _tell_holder(tx: Tx, alert: Alert, programme: Programme, *, raised: bool) -> None:
-    routes = {staff_id: route for staff_id, route in await told_contacts(tx, alert)}
+    routes = dict(await told_contacts(tx, alert))
     roster = await load_roster(tx, programme)
     holder = str(alert.acknowledged_by)
     usable = roster.usable(Person(staff_id=holder, routes=roster.routes(holder)))

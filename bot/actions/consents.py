@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from bot.actions.alerts import hand_on_notices
 from bot.actions.notices import tell_staff
 from bot.actions.people import Correspondent
 from bot.actions.staffing import load_roster
@@ -53,6 +54,9 @@ async def opt_out(tx: Tx, contact: Contact, *, method: str, message_id: str | No
     if contact.consent is ConsentState.OPTED_OUT:
         return
     set_consent(tx, contact, ConsentState.OPTED_OUT, method=method, message_id=message_id)
+    await tx.session.flush()
+    if contact.staff_id is not None:
+        await hand_on_notices(tx, contact.id)
     await cancel(tx, "opted_out", Message.contact_id == contact.id, Message.kind != Kind.PARTING)
     if contact.staff_id is not None:
         await warn_of_cover(tx, contact)

@@ -46,7 +46,7 @@ class Ready:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """What was claimed. `again_at` is when the sender's rate allows more; `looked` how many were looked at."""
+    """What was claimed of `looked` messages; `again_at` is when the sender's rate allows more."""
 
     ready: tuple[Ready, ...]
     looked: int
@@ -98,6 +98,8 @@ def decide(row: Any, now: datetime) -> Verdict:
     """Say whether a queued message may leave now. `row` is a row of `_details`."""
     if row.expires_at is not None and row.expires_at <= now:
         return Verdict(ended=MessageState.EXPIRED, reason=row.reason or "late")
+    if row.kind is Kind.PARTING:
+        return SEND
     if row.staff_id is not None:
         return _decide_staff(row)
     if not may_send(row.consent, row.kind):

@@ -34,14 +34,14 @@ async def tell_turn(tx: Tx, alert: Alert, turn: Turn, roster: Roster, programme:
     for person in turn.people:
         routes = roster.usable(person)
         if routes:
-            drafts.append(await _notice(tx, alert, person, routes[0], turn.round, turn.step, programme))
+            drafts.append(await _notice(tx, alert, programme, person, routes[0], at=(turn.round, turn.step)))
             note(tx, alert, "told", staff_id=person.staff_id, detail=routes[0].channel)
     await enqueue(tx, drafts)
     return len(drafts)
 
 
 async def fail_over(
-    tx: Tx, alert: Alert, chain: Chain, roster: Roster, programme: Programme, failed: Message
+    tx: Tx, alert: Alert, chain: Chain, failed: Message, *, roster: Roster, programme: Programme
 ) -> bool:
     """Tell the same person by their next way at once; return False when there is none left.
 
@@ -65,7 +65,7 @@ async def fail_over(
     if not left:
         note(tx, alert, "unreachable", staff_id=person.staff_id)
         return False
-    await enqueue(tx, [await _notice(tx, alert, person, left[0], round_, step, programme)])
+    await enqueue(tx, [await _notice(tx, alert, programme, person, left[0], at=(round_, step))])
     note(tx, alert, "failed_over", staff_id=person.staff_id, detail=left[0].channel)
     return True
 
@@ -93,7 +93,7 @@ async def tell_staff(
     drafts = []
     for staff_id in people:
         person = Person(staff_id=staff_id, routes=roster.routes(staff_id))
-        routes = [r for r in roster.usable(person) if r.channel != avoid and r.channel != ChannelName.VOICE]
+        routes = [r for r in roster.usable(person) if r.channel not in {avoid, ChannelName.VOICE}]
         if not routes or not roster.is_active(staff_id):
             continue
         drafts.append(
@@ -117,8 +117,9 @@ async def staff_contact(tx: Tx, route: Route, staff_id: str) -> To:
 
 
 async def _notice(
-    tx: Tx, alert: Alert, person: Person, route: Route, round_: int, step: int, programme: Programme
+    tx: Tx, alert: Alert, programme: Programme, person: Person, route: Route, *, at: tuple[int, int]
 ) -> Draft:
+    round_, step = at
     language = str(programme.languages[0])
     key = "notice_again" if round_ else f"notice_{alert.level}"
     text = say(key, language, ref=alert.ref)

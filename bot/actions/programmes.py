@@ -52,7 +52,7 @@ async def import_programme(tx: Tx, file: files.Programme) -> Imported:
     for position, member in enumerate(file.staff):
         staff[member.ref] = await _member(tx, programme, member, position, done)
     for position, person in enumerate(file.participants):
-        await _participant(tx, programme, person, position, staff, schedules, done)
+        await _participant(tx, programme, person, position, staff=staff, schedules=schedules, done=done)
     await tx.session.flush()
     return done
 
@@ -150,6 +150,7 @@ async def _participant(
     programme: Programme,
     file: files.Participant,
     position: int,
+    *,
     staff: dict[str, Staff],
     schedules: dict[str, Schedule],
     done: Imported,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import TypeVar
 
+from bot.domain.answers import Choice
 from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import parse_shift
 from bot.domain.messages import ChannelName
@@ -42,20 +44,24 @@ from bot.domain.programme_words import (
     read_session,
     read_zone,
 )
-from bot.domain.prompts import parse_prompts
+from bot.domain.prompts import Prompt, parse_prompts
 from bot.domain.yaml_fields import Field, Keys, WrongFieldError, read_yaml
 
 T = TypeVar("T")
+Library = Mapping[str, Schedule]
 LEVELS = ("urgent", "crisis")
 _TARGET_WORDS = [str(kind) for kind in TargetKind if kind is not TargetKind.STAFF]
 
 
-def parse_programme(text: str) -> Programme:
-    """Read a whole programme file. Raises ProgrammeFileError carrying every wrong field."""
+def parse_programme(text: str, library: Library | None = None) -> Programme:
+    """Read a whole programme file. Raises ProgrammeFileError carrying every wrong field.
+
+    `library` holds the built-in schedules that `library: NAME` stands for.
+    """
     problems: list[FieldError] = []
     top = read_yaml(text, problems)
     keys = top.keys(["programme", "staff", "escalation", "participants", "schedules"])
-    programme = _Reading(keys).programme()
+    programme = _Reading(keys, library or {}).programme()
     if problems:
         raise ProgrammeFileError(tuple(sorted(problems, key=lambda one: one.line)))
     return programme
@@ -64,8 +70,9 @@ def parse_programme(text: str) -> Programme:
 class _Reading:
     """One file while it is read: what its parts must know of each other."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, library: Library) -> None:
         self._keys = keys
+        self._library = library
         self._country = "US"
         self._languages: tuple[str, ...] = ("en",)
         # Names are gathered first, so that a wrong entry does not make every mention of it wrong too.
@@ -190,13 +197,28 @@ class _Reading:
         return Target(kind=TargetKind.STAFF, ref=text)
 
     def _schedule(self, field: Field) -> Schedule:
-        keys = field.keys(["name", "title", "prompts"])
+        keys = field.keys(["name", "title", "prompts", "library"])
         name = keys.need("name", read_name, "")
+        built_in = keys.get("library", self._built_in, None)
+        if built_in is not None:
+            if "prompts" in keys.found:
+                keys.found["prompts"].say(
+                    "A schedule from the library has its prompts there; leave these out."
+                )
+            title = keys.get("title", Field.text, built_in.title)
+            prompts = tuple(_in_languages(prompt, self._languages) for prompt in built_in.prompts)
+            return Schedule(name=name, title=title, prompts=prompts)
         return Schedule(
             name=name,
             title=keys.get("title", Field.text, name),
             prompts=keys.need("prompts", lambda below: parse_prompts(below, self._languages), ()),
         )
+
+    def _built_in(self, field: Field) -> Schedule:
+        text = field.text()
+        if text not in self._library:
+            raise WrongFieldError(f"The library has no schedule of this name{_hint(text, self._library)}")
+        return self._library[text]
 
     def _enrolment(self, field: Field) -> Enrolment:
         keys = field.keys(["name", "start"])
@@ -223,6 +245,18 @@ class _Reading:
         if text not in self._schedules:
             raise WrongFieldError(f"No schedule in this file has this name{_hint(text, self._schedules)}")
         return text
+
+
+def _in_languages(prompt: Prompt, languages: Collection[str]) -> Prompt:
+    """Return a built-in prompt with the programme's languages alone."""
+    answer = prompt.answer
+    if isinstance(answer, Choice):
+        options = tuple(
+            replace(o, labels={k: label for k, label in o.labels.items() if k in languages})
+            for o in answer.options
+        )
+        answer = replace(answer, options=options)
+    return replace(prompt, answer=answer, text={k: t for k, t in prompt.text.items() if k in languages})
 
 
 def _names(keys: Keys, section: str, key: str) -> list[str]:

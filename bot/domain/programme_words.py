@@ -114,10 +114,7 @@ def read_quiet_hours(field: Field) -> Window | None:
     text = field.text()
     if text == "none":
         return None
-    window = parse_window(text)
-    if window.whole_day:
-        raise WrongFieldError("Quiet hours of the whole day would let nothing be said; leave some hours.")
-    return window
+    return parse_window(text)
 
 
 def read_keyword(field: Field) -> str:

@@ -16,7 +16,7 @@ DEFAULT_LANGUAGE = "en"
 def say(key: str, language: str, /, **values: object) -> str:
     """Return the reply `key` in `language` (English where there is none), with its values filled in.
 
-    Values are inserted once and never read as templates. Raises KeyError for an unknown key or a missing value.
+    Values go in once and are never read as templates. Raises KeyError for a missing one.
     """
     replies = _replies(language) or _replies(DEFAULT_LANGUAGE)
     return replies[key].format_map(values)

@@ -178,7 +178,6 @@ WRONG = {
     "a language": ("language: es", "language: fr", "participants[1].language", "languages"),
     "a language twice": ("[en, es]", "[en, en]", "programme.languages", "twice"),
     "quiet hours": ("20:00-09:00", "8pm-9am", "programme.quiet_hours", "20:00-09:00"),
-    "quiet hours without end": ("20:00-09:00", "00:00-24:00", "programme.quiet_hours", "whole day"),
     "a phone number": ("+13125550201", "+1 555 0101", "participants[0].contacts[0].sms", "phone number"),
     "a chat": ("telegram: 800002", "telegram: marisol", "participants[1].contacts[0].telegram", "number"),
     "a contact of two channels": ("{telegram: 700001}", '{telegram: 700001, sms: "+12025550109"}', "staff[0].contacts[0]", "exactly one"),

@@ -1,0 +1,109 @@
+"""Handrail's own words: complete, short, safe on a lock screen, the same in both languages."""
+
+from __future__ import annotations
+
+import string
+from datetime import date
+from importlib.resources import files
+
+import pytest
+import yaml
+
+from bot.domain.replies import crisis_lines, crisis_lines_due, say
+from bot.domain.wording import Severity, findings, segments
+
+LANGUAGES = ("en", "es")
+# As long as real ones get.
+VALUES = {
+    "lines": "call or text 988, or call 911",
+    "emergency": "911",
+    "name": "Maximiliana",
+    "programme": "Riverside Recovery",
+    "contact": "+1 202 555 0100",
+    "count": 11,
+    "ref": "K77",
+    "refs": "K77, M44, R25",
+    "person": "p1234",
+    "channel": "telegram",
+    "cause": "20003",
+    "label": "Transporte",
+    "options": "1 Ride, 2 No ride",
+    "low": 0,
+    "high": 10,
+    "key": "1",
+    "day": "miércoles 25",
+    "time": "09:30",
+    "why": "says they want to die",
+    "text": "what they wrote",
+}
+NOT_SENT = {"weekdays", "somebody", "option", "yes_label", "no_label", "your_specialist", "notice_detail"}
+# What the carriers ask every programme to say, and the numbers to call, are what they are.
+CARRIER_LINES = {
+    "invite",
+    "welcome",
+    "back",
+    "already_in",
+    "stopped",
+    "help",
+    "pending",
+    "staff_help",
+    "unsure_stop",
+}
+LONGER = {"crisis", "crisis_unreached", "crisis_unknown", "overdose", "urgent", "urgent_unreached", "talk"}
+
+
+def replies(language: str) -> dict[str, str]:
+    """Read one language's file."""
+    data: dict[str, str] = yaml.safe_load(
+        (files("bot.domain.content") / f"replies.{language}.yaml").read_text("utf-8")
+    )
+    return data
+
+
+def test_both_languages_say_the_same_things() -> None:
+    """A key with its variables is in both files or in none."""
+    fields = {
+        language: {key: _fields(text) for key, text in replies(language).items()} for language in LANGUAGES
+    }
+    assert fields["en"] == fields["es"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reply_fits(language: str) -> None:
+    """One segment of plain GSM-7; two for what is said in danger."""
+    told = {
+        key: (segments(text).encoding, segments(text).units)
+        for key in replies(language)
+        if key not in NOT_SENT
+        and segments(text := say(key, language, **VALUES)).count > (2 if key in LONGER else 1)
+    }
+    assert told == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reply_passes_the_lint(language: str) -> None:
+    """Nothing on the lock screen gives anybody away."""
+    told = {}
+    for key in replies(language).keys() - NOT_SENT - CARRIER_LINES - LONGER:
+        values = VALUES | {"programme": "Riverside"}
+        wrong = [f for f in findings(say(key, language, **values), language) if f.level is Severity.ERROR]
+        if wrong:
+            told[key] = [(f.rule, f.reason) for f in wrong]
+    assert told == {}
+
+
+def test_no_other_countrys_number() -> None:
+    """Somebody abroad is never sent to an American number."""
+    for country in ("GB", "AU", "NZ", "DE", "MX"):
+        for language in LANGUAGES:
+            assert "988" not in crisis_lines(country, language).lines
+    assert "988" in crisis_lines("US", "es").lines
+
+
+def test_the_lines_have_a_review_date() -> None:
+    """A person looks at the numbers again before they can be wrong for long."""
+    assert crisis_lines_due() > date(2026, 11, 1)
+
+
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
