@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.actions.programmes import import_programme
 from bot.actions.results import record_status
-from bot.app import App, Parts, make_database
+from bot.app import App, Parts
 from bot.channels.simulator import Simulator
 from bot.commands.run import listen, make_server, run_loop
 from bot.domain.instants import Now, system_now
@@ -34,6 +34,7 @@ from bot.domain.programme_reading import parse_programme
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.migrating import migrate
+from bot.store.opening import make_database
 from bot.store.vault import new_ring_key
 from handlers.simulation.stage import Stage, World
 from handlers.simulator import simulator_routes

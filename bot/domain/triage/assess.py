@@ -20,8 +20,8 @@ ALL_ORDERS = 3  # parts of a message up to which every order is tried
 def assess(text: str, language: str = "en", *, extra: tuple[Phrase, ...] = ()) -> Assessment:
     """Return the assessment of `text`.
 
-    Every language's rules are always run, because people mix them; the writer's `language` only decides whose
-    signals come first. `extra` are a programme's own phrases. An error inside falls back to a plain word scan.
+    Every language's rules always run, because people mix them; the writer's `language` only breaks ties.
+    `extra` are a programme's own phrases. An error inside falls back to a plain word scan and is flagged.
     """
     try:
         return _assess(text, language, extra)
@@ -38,8 +38,7 @@ def assess_parts(texts: Sequence[str], language: str = "en") -> Assessment:
     """
     candidates = list(dict.fromkeys([*texts, *_joined(texts)])) or [""]
     found = [assess(candidate, language) for candidate in candidates]
-    best = max(found, key=lambda a: (a.level.rank, len(a.signals)))
-    return best
+    return max(found, key=lambda assessment: (assessment.level.rank, len(assessment.signals)))
 
 
 def _joined(texts: Sequence[str]) -> Iterable[str]:
@@ -57,7 +56,7 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     reading = read(_ends(text), rules.spelling)
     hits = list(rules.hits(reading))
     around = surroundings(reading, rules, hits)
-    meant = _meant(hits, around)
+    meant = _meant(hits, around, language)
     level, whys = _verdict([concept for _, concept in meant], rules)
     signals = tuple(_signal(hit, concept, reading, text) for hit, concept in meant)
     cut = len(text) > MAX_CHARS
@@ -72,7 +71,7 @@ def _ends(text: str) -> str:
     return text[:half] + "." * (len(text) - MAX_CHARS) + text[-half:]
 
 
-def _meant(hits: Sequence[Hit], around: Surroundings) -> list[tuple[Hit, Concept]]:
+def _meant(hits: Sequence[Hit], around: Surroundings, language: str) -> list[tuple[Hit, Concept]]:
     """Return what the text says and means, one hit a concept (its longest), the gravest first."""
     best: dict[str, tuple[Hit, Concept]] = {}
     for hit in hits:
@@ -80,13 +79,13 @@ def _meant(hits: Sequence[Hit], around: Surroundings) -> list[tuple[Hit, Concept
         if isinstance(concept, str) or around.excuses(hit, concept):
             continue
         held = best.get(concept.name)
-        if held is None or _weight(hit, concept) > _weight(*held):
+        if held is None or _weight(hit, concept, language) > _weight(*held, language):
             best[concept.name] = (hit, concept)
     return sorted(best.values(), key=lambda pair: (-pair[1].level.rank, pair[0].first))
 
 
-def _weight(hit: Hit, concept: Concept) -> tuple[int, int]:
-    return concept.level.rank, hit.last - hit.first
+def _weight(hit: Hit, concept: Concept, language: str) -> tuple[int, int, bool]:
+    return concept.level.rank, hit.last - hit.first, concept.language == language
 
 
 def _verdict(concepts: Sequence[Concept], rules: Lexicon) -> tuple[Level, list[str]]:

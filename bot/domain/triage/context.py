@@ -64,7 +64,7 @@ class Surroundings:
         return bool(here) and not now
 
     def _about_other(self, hit: Hit) -> bool:
-        """Take the nearest subject to the left, in the clause or opening the phrase; none means the writer."""
+        """Take the nearest subject at or left of the phrase, in its clause; none means the writer."""
         roles, words, clause = self.lexicon.roles, self.reading.words, self.clauses[hit.first]
         at = hit.first
         while at >= 0 and self.clauses[at] == clause:
@@ -86,7 +86,7 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[Hit]) -> Sur
         sentence += parted >= SENTENCE or word in {"but", "pero", "however", "yet"}
         clauses.append(clause)
         sentences.append(sentence)
-    context: dict[str, list[Hit]] = {"idioms": [], "past": [], "present": [], "undenied": [], "learned": []}
+    context: dict[str, list[Hit]] = {"idioms": [], "past": [], "present": [], "undenied": []}
     for hit in hits:
         if isinstance(hit.what, str):
             context[hit.what].append(hit)

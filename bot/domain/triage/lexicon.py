@@ -1,8 +1,8 @@
 """Load the lexicons and match their phrases in one pass over a text's words.
 
-A phrase is written as a template: plain words, `{slot}` for a list named under `slots`, `(a|b c|)` for a choice
-(an empty branch makes it optional) and `...` for up to three words of the same clause. Templates are expanded
-once, within bounds, into a trie of words; matching walks the trie and never tries phrases one by one.
+A phrase is written as a template: plain words, `{slot}` for a list named under `slots`, `(a|b c|)` for a
+choice (an empty branch makes it optional) and `...` for up to three words of the same clause. Templates are
+expanded once, within bounds, into a trie of words; matching walks it and never tries phrases one by one.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Concept:
     level: Level
     why: str
     masks: frozenset[str]  # of MASKS
+    language: str
     alone: bool = False  # counts only when it is nearly the whole text
 
 
@@ -67,7 +68,7 @@ class _Node:
 
 
 MASKS = frozenset({"negation", "past", "other"})
-CONTEXT_PHRASES = ("idioms", "past", "present", "undenied", "learned")
+CONTEXT_PHRASES = ("idioms", "past", "present", "undenied")
 CONTEXT_WORDS = ("deny", "link", "first", "other", "open")
 
 
@@ -98,7 +99,7 @@ class Lexicon:
                 stack.extend(self._steps(node, reading, at, skips))
 
     def _steps(self, node: _Node, reading: Reading, at: int, skips: int) -> Iterator[tuple[_Node, int, int]]:
-        """Yield where a walk can go from `node`. Negative skips: a filler was passed, so no phrase ends here."""
+        """Yield where a walk can go from `node`. Negative skips: past a filler, so no phrase ends here."""
         words = reading.words
         following = node.after.get(words[at])
         if following is not None:
@@ -130,7 +131,7 @@ def _text(folder: Any, name: str) -> str:
 
 
 def lexicon(extra: tuple[Phrase, ...] = ()) -> Lexicon:
-    """Return the lexicons of all languages in one, with a programme's `extra` phrases. Built once, then kept."""
+    """Return the lexicons of all languages in one, with a programme's `extra` phrases; built once."""
     built = _built(extra)
     if isinstance(built, Exception):
         raise built
@@ -178,7 +179,9 @@ def _build(extra: tuple[Phrase, ...]) -> Lexicon:
 
 
 def _own(phrase: Phrase) -> Concept:
-    return Concept(name="programme_words", level=phrase.level, why=phrase.why, masks=frozenset({"negation"}))
+    return Concept(
+        name="programme_words", level=phrase.level, why=phrase.why, masks=frozenset({"negation"}), language=""
+    )
 
 
 def _version(data: Mapping[str, Any]) -> str:
@@ -195,6 +198,7 @@ def _phrases(data: Mapping[str, Any]) -> Iterator[tuple[Concept | str, Words]]:
             level=Level(raw["level"]),
             why=raw["why"],
             masks=frozenset(raw.get("masks", MASKS)),
+            language=data["language"],
             alone=bool(raw.get("alone", False)),
         )
         for template in raw["phrases"]:
@@ -259,7 +263,7 @@ def _plant(root: _Node, words: Words, what: Concept | str) -> None:
 
 
 def _misspelt(words: Iterable[str], taken: set[str]) -> dict[str, Words]:
-    """Return near misses of long words (a letter lost or two swapped, never the first) that are no other word."""
+    """Return near misses of long words (a letter lost or two swapped) that are no other word."""
     near: dict[str, Words] = {}
     for word in sorted(word for word in words if len(word) >= 6):
         lost = [word[:i] + word[i + 1 :] for i in range(1, len(word))]

@@ -1,8 +1,8 @@
 """Turn what people type into plain words, each knowing where in the text it came from.
 
 Disguises come off here (case, look-alike letters, accents, zero-width marks, "k!ll", "s*icide", "dieeee",
-spaced-out letters) and short forms are written out ("im" becomes "i am"), so that the lexicon is written once,
-plainly. Every step is linear in the length of the text.
+spaced-out letters) and short forms are written out ("im" becomes "i am"), so that the lexicon is plain words.
+ Every step is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-# How strongly a word is parted from the one before it. Phrases cross SOFT, denial does not; nothing crosses CLAUSE.
+# How strongly a word is parted from the one before. Phrases cross SOFT, denial does not; none crosses CLAUSE.
 NO_BREAK, SOFT, CLAUSE, SENTENCE = 0, 1, 2, 3
 
 MAX_WORD = 40  # letters; nothing in the lexicon is longer
@@ -138,6 +138,10 @@ class Spelling:
             yield "".join(char * (1 if count > 2 else count) for char, count in runs)
             if any(count > 2 for _, count in runs):
                 yield "".join(char for char, _ in runs)
+            for doubled in (nth for nth, (_, count) in enumerate(runs) if count > 1):
+                yield "".join(
+                    char * (1 if nth == doubled else min(count, 2)) for nth, (char, count) in enumerate(runs)
+                )
         if not token.isalpha():
             straight = token.translate(_LEET)
             if straight != token and not token.isdigit():
@@ -169,14 +173,15 @@ def read(text: str, spelling: Spelling) -> Reading:
             parted = max(parted, _BREAKS[kind])
             continue
         for token, offset, inner in _pieces(found.group(), spelling):
+            parted = max(parted, inner)
             first = found.start() + offset
             last = first + len(token) - 1
             for word in spelling.plain(token):
                 words.append(word)
                 starts.append(origin[first] if origin else first)
                 ends.append((origin[last] if origin else last) + 1)
-                breaks.append(max(parted, inner))
-                parted, inner = NO_BREAK, NO_BREAK
+                breaks.append(parted)
+                parted = NO_BREAK
     return _join_letters(Reading(words=words, starts=starts, ends=ends, breaks=breaks), spelling)
 
 
@@ -206,24 +211,30 @@ def _pieces(token: str, spelling: Spelling) -> list[tuple[str, int, int]]:
 
 def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
     """Join spaced-out letters: "k i l l" is "kill". Runs of fewer than three are left alone."""
-    words = reading.words
-    if sum(len(word) == 1 for word in words) < 3:
+    if sum(len(word) == 1 for word in reading.words) < 3:
         return reading
     joined = Reading(words=[], starts=[], ends=[], breaks=[])
     at = 0
-    while at < len(words):
-        upto = at
-        while upto < len(words) and len(words[upto]) == 1 and upto - at < MAX_WORD:
-            upto += 1
-        run = "".join(words[at:upto])
-        whole = spelling.plain(run) if upto - at >= 3 else ()
-        new = whole if whole and whole != (run,) or spelling.knows(run) else ()
-        if not new or upto - at < 3:
-            upto, new = at + 1, (words[at],)
-        for nth, word in enumerate(new):
+    while at < len(reading.words):
+        words, upto = _letters(reading.words, at, spelling)
+        for nth, word in enumerate(words):
             joined.words.append(word)
             joined.starts.append(reading.starts[at])
             joined.ends.append(reading.ends[upto - 1])
             joined.breaks.append(reading.breaks[at] if nth == 0 else NO_BREAK)
         at = upto
     return joined
+
+
+def _letters(words: list[str], at: int, spelling: Spelling) -> tuple[tuple[str, ...], int]:
+    """Return what the single letters from `at` spell and where they end, or the one word there."""
+    upto = at
+    while upto < len(words) and len(words[upto]) == 1 and upto - at < MAX_WORD:
+        upto += 1
+    if upto - at >= 3:
+        for first in (at, at + 1):  # "i k i l l": the first letter may be the word "I"
+            run = "".join(words[first:upto])
+            spelt = spelling.plain(run)
+            if spelling.knows(run) or spelt != (run,):
+                return (*words[at:first], *spelt), upto
+    return (words[at],), at + 1
