@@ -51,7 +51,8 @@ Tell = Callable[[str], None]
 def main(port: int = PORT) -> None:
     """Serve the demo until Ctrl-C. Raises PortError."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    run_loop(run_demo(port))
+    # Flushed: whatever starts the demo may be waiting for the address.
+    run_loop(run_demo(port, tell=partial(print, flush=True)))
 
 
 async def run_demo(port: int, *, tell: Tell = print, ended: asyncio.Event | None = None) -> None:

@@ -308,7 +308,7 @@ async def test_start_over_is_a_fresh_world(scene: Scene) -> None:
     """Nothing said before is left, the clock is back, and everything works again."""
     await scene.fails(ALEX, "failed")
     kept = await scene.says(ALEX, CRISIS)
-    await scene.post("forward", hours=1)
+    await scene.post("forward", minutes=5)
     await scene.post("reset")
     state = await scene.state()
     assert state["now"]["time"] == "09:20"
