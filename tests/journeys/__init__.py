@@ -1,1 +1,1 @@
-"""Stories, end to end."""
+"""Stories of people and Handrail, told over real HTTP."""
