@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -26,7 +25,7 @@ from bot.actions.programmes import import_programme
 from bot.actions.results import record_status
 from bot.app import App, Parts
 from bot.channels.simulator import Simulator
-from bot.commands.run import listen, make_server, run_loop
+from bot.commands.run import hear_signals, listen, make_server, run_loop
 from bot.domain.instants import Now, system_now
 from bot.domain.messages import ChannelName, StatusEvent
 from bot.domain.programme import Participant, Programme
@@ -61,7 +60,7 @@ async def run_demo(port: int, *, tell: Tell = print, ended: asyncio.Event | None
     `tell` gets the lines for the terminal, the address first. Raises PortError.
     """
     listener = listen(HOST, port)
-    ended = ended or _signalled()
+    ended = ended or hear_signals()
     with listener:
         async with open_demo() as web:
             server = make_server(web)
@@ -194,12 +193,3 @@ async def _close(app: App, path: Path) -> None:
     await app.stop()
     for file in path.parent.glob(f"{path.name}*"):
         file.unlink()
-
-
-def _signalled() -> asyncio.Event:
-    """Return an event that Ctrl-C or SIGTERM sets."""
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
-    return told

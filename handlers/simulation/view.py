@@ -21,7 +21,13 @@ from handlers.simulation.words import reason, words
 SHOWN = 80  # bubbles of a phone
 TROUBLES = 20  # texts of a phone that are not on its screen
 ALERTS = 8
-ARRIVED = (MessageState.DELIVERED, MessageState.RECEIVED)
+TROUBLED = (
+    MessageState.QUEUED,
+    MessageState.UNCERTAIN,
+    MessageState.FAILED,
+    MessageState.EXPIRED,
+    MessageState.CANCELLED,
+)
 
 
 async def read_state(
@@ -111,15 +117,7 @@ async def _troubles(tx: Tx, owner: Owner) -> list[Message]:
         .where(
             Message.contact_id == owner.contact_id,
             Message.direction == Direction.OUT,
-            Message.state.in_(
-                [
-                    MessageState.FAILED,
-                    MessageState.UNCERTAIN,
-                    MessageState.EXPIRED,
-                    MessageState.CANCELLED,
-                    MessageState.QUEUED,
-                ]
-            ),
+            Message.state.in_(TROUBLED),
             Message.reason.is_not(None),
             (Message.kind != Kind.NOTICE) | (Message.state != MessageState.CANCELLED),
         )

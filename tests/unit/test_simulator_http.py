@@ -13,9 +13,14 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.channels.simulator import Fault
 from bot.commands.demo import demo_settings, open_demo, run_demo
 from bot.commands.run import PortError
+from bot.domain.triage.assess import Level, assess
+from handlers.simulation.stage import WHOLE_CHANNEL
 from handlers.simulation.travel import TravellingClock
+from handlers.simulation.view import TROUBLED
+from handlers.simulation.words import shortcuts, words
 from handlers.simulator import STATIC
 
 ALEX, SAM, SAM_SMS, MARISOL = "sms:+13125550111", "telegram:800003", "sms:+13125550113", "telegram:800002"
@@ -490,3 +495,21 @@ async def _next_change(lines: AsyncIterator[str]) -> int:
             if line.startswith("data:"):
                 return int(line.removeprefix("data:"))
     raise AssertionError("the stream ended")
+
+
+def test_every_fault_and_state_has_words() -> None:
+    """Whatever can go wrong on purpose is offered by a label and explained when it has happened."""
+    assert set(words()["faults"]) == set(Fault)
+    assert {name for name, fault in words()["faults"].items() if fault.get("whole")} == WHOLE_CHANNEL
+    assert {f"sim_{fault}" for fault in Fault} <= set(words()["reasons"])
+    assert set(TROUBLED) <= set(words()["troubles"])
+
+
+@pytest.mark.parametrize(
+    ("label", "level"), [("Crisis", Level.CRISIS), ("Urgent", Level.URGENT), ("7", Level.NONE)]
+)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_shortcut_is_what_it_says(language: str, label: str, level: Level) -> None:
+    """The text behind "Crisis" is read as one, in each language."""
+    (text,) = (s["text"] for s in shortcuts("participant", language) if s["label"].startswith(label))
+    assert assess(text, language).level is level

@@ -234,11 +234,12 @@ function showLines(side, log, person, lines) {
   const items = [];
   let day = null;
   for (const line of lines) {
-    if (line.day !== day) items.push({ key: `day-${line.day}`, day: line.day });
+    if (line.day !== day) items.push({ key: `day-${line.day}`, note: line.day });
     day = line.day;
     items.push(line);
   }
-  sync(log, items, (item) => item.key, (item) => (item.day && !item.what ? el("p", { class: "day" }, item.day) : makeLine(side, person, item)), () => {});
+  if (!lines.length) items.push({ key: "empty", note: "Nothing here yet. Write something, or skip to the next send." });
+  sync(log, items, (item) => item.key, (item) => (item.note ? el("p", { class: "day" }, item.note) : makeLine(side, person, item)), () => {});
   if (another || (log.childElementCount !== before && atEnd) || lines.at(-1)?.what === "mine") {
     log.scrollTop = log.scrollHeight;
   }
