@@ -83,7 +83,7 @@ def take_turn(chain: Chain, round_: int, step: int, can_take: Callable[[Person, 
     size = max(1, len(chain.steps))
     start = round_ * size + step
     for last_resort in (False, True):
-        for position in range(start, start + size):
+        for position in range(start, start + size + 1):  # the supervisors of the next round, too
             people = _people(chain, *divmod(position, size))
             able: dict[str, Person] = {}
             for person in people:
