@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from bot.actions.people import Correspondent
 from bot.domain.messages import Direction, Inbound, Kind, Lane, MessageState, storable
@@ -44,7 +44,9 @@ async def save_inbound(tx: Tx, who: Correspondent, inbound: Inbound) -> str | No
         tx.insert(Message)
         .values(row)
         .on_conflict_do_nothing(
-            index_elements=["channel", "provider_id"], index_where=Message.direction == Direction.IN
+            # The word itself: with a parameter, PostgreSQL's generic plan no longer finds the index.
+            index_elements=["channel", "provider_id"],
+            index_where=text("direction = 'in'"),
         )
         .returning(Message.id)
     )

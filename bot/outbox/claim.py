@@ -14,6 +14,7 @@ from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.messages import Message
 
+LONGEST_RETRY = timedelta(minutes=1)  # of an alert, jitter included; a sender's own rest is kept elsewhere
 LEASE = timedelta(seconds=45)  # a hung worker's claims are free within a minute
 
 
@@ -124,6 +125,33 @@ async def release(tx: Tx, *, owner: str | None) -> int:
         .execution_options(synchronize_session=False)
     )
     return int(result.rowcount)
+
+
+async def hurry(tx: Tx) -> int:
+    """Free what waits longer than any wait of ours, which only a clock set back leaves; return how many.
+
+    Alerts wait for no time at all, and nothing is leased for longer than `LEASE`.
+    """
+    leased: Any = await tx.session.execute(
+        update(Message)
+        .where(
+            Message.state.in_([MessageState.SENDING, MessageState.UNCERTAIN]),
+            Message.lease_until > tx.now + 2 * LEASE,
+        )
+        .values(lease_until=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+    waiting: Any = await tx.session.execute(
+        update(Message)
+        .where(
+            Message.state == MessageState.QUEUED,
+            Message.lane == int(Lane.ALERT),
+            Message.not_before > tx.now + LONGEST_RETRY,
+        )
+        .values(not_before=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(leased.rowcount + waiting.rowcount)
 
 
 async def many(tx: Tx, statement: Any, rows: list[dict[str, Any]]) -> None:
