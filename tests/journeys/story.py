@@ -104,7 +104,7 @@ class Story:
     def nothing_else(self) -> None:
         """Check that every text has been read, and that nobody did anything a provider objects to."""
         for whom, person in self._everybody():
-            assert person.unread == [], f"{whom} got something unexpected"
+            assert person.unread == [], f"{whom} got something unexpected: {person.unread!r}"
         strangers = {t.to for t in self.twilio.texts.values() if not t.inbound} - self._texters.keys()
         assert strangers == set(), "a number nobody knows got a text"
 
@@ -166,7 +166,9 @@ async def tell(
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(running(door))
         telegram = await stack.enter_async_context(telegram_server())
-        twilio = await stack.enter_async_context(twilio_server(public_url=house.url, tokens=tokens, now=clock))
+        twilio = await stack.enter_async_context(
+            twilio_server(public_url=house.url, tokens=tokens, now=clock)
+        )
         twilio.auto_report = RECEIPTS
         app = _build(database, clock, house.url, telegram, twilio)
         door.app = app.web
@@ -190,7 +192,12 @@ def _build(
 ) -> App:
     chat = Telegram(token=TOKEN, api_url=telegram.url, patience=Patience(read=3.0))
     sms = Sms(
-        account_sid=ACCOUNT, tokens=twilio.tokens, sender=NUMBER, public_url=url, api_url=twilio.url, timeout=3.0
+        account_sid=ACCOUNT,
+        tokens=twilio.tokens,
+        sender=NUMBER,
+        public_url=url,
+        api_url=twilio.url,
+        timeout=3.0,
     )
     settings = Settings(
         _env_file=None,

@@ -9,7 +9,7 @@ from bot.domain.messages import ChannelName, MessageState
 from bot.store.messages import Message
 from bot.store.people import Participant
 from tests.journeys.conftest import Open
-from tests.journeys.programmes import ALEX, LEE, MARISOL_CHAT, UNKNOWN, no_prompts, only_mood
+from tests.journeys.programmes import ALEX, DANA_CHAT, JO, LEE, MARISOL_CHAT, UNKNOWN, no_prompts, only_mood
 from tests.journeys.story import Story
 
 
@@ -30,7 +30,9 @@ async def test_marisol_starts_the_bot_and_is_asked_from_then_on(open_story: Open
     assert [message.reason for message in cancelled] == ["invited"]
 
     await marisol.says("/start")
-    await marisol.gets("Riverside Recovery: listo.", "unos 7 por semana", "Puede haber cargos", "HELP", "STOP")
+    await marisol.gets(
+        "Riverside Recovery: listo.", "unos 7 por semana", "Puede haber cargos", "HELP", "STOP"
+    )
     await story.forward(hours=5, minutes=30)
     await story.phone(ALEX).gets("Morning Alex")
     await marisol.gets("Buenos dias Marisol. ¿Como te sientes hoy, de 0 (mal) a 10 (bien)?")
@@ -96,9 +98,16 @@ async def test_a_one_time_link_takes_a_chat_in_once(open_story: Open) -> None:
     other.got_nothing()
 
 
-async def test_help_says_who_we_are_and_how_to_reach_a_person(open_story: Open) -> None:
-    """HELP is answered whoever asks: a participant, somebody not yet in, somebody unknown."""
+async def test_help_says_who_we_are_and_somebody_looks(open_story: Open) -> None:
+    """HELP is a carrier's word and may be a cry: whoever sends it gets the answer, and staff look."""
     story = await open_story(no_prompts())
-    for person in (story.phone(ALEX), story.chat(MARISOL_CHAT), story.phone(UNKNOWN)):
+    dana, jo, lee = story.chat(DANA_CHAT), story.phone(JO), story.phone(LEE)
+    for person, staff in (
+        (story.phone(ALEX), dana),
+        (story.chat(MARISOL_CHAT), jo),
+        (story.phone(UNKNOWN), lee),
+    ):
         await person.says("HELP")
         await person.gets("Riverside Recovery", "+1 202 555 0100", "STOP")
+        await person.gets("988")
+        await staff.gets("Someone needs you soon.")
