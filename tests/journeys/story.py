@@ -75,14 +75,14 @@ class Story:
 
     async def settle(self) -> None:
         """Do everything that is due now, receipts and tapped buttons included."""
-        busy = True
-        while busy:
-            await self.app.settle()
+        while True:
+            done = await self.app.settle()
             await self.twilio.settled()
             async with asyncio.timeout(5):
                 while any(times == 0 for times in self.telegram.callbacks.values()):
                     await asyncio.sleep(0)
-            busy = await self.app.settle() > 0
+            if not done:
+                return
 
     async def forward(self, **by: float) -> None:
         """Let `timedelta(**by)` pass, stopping wherever something falls due."""
@@ -154,11 +154,16 @@ class _Later:
 
 @asynccontextmanager
 async def tell(
-    database: Database, clock: HandClock, file: File, *, tokens: tuple[str, ...] = (AUTH_TOKEN,)
+    database: Database,
+    clock: HandClock,
+    file: File,
+    *,
+    tokens: tuple[str, ...] = (AUTH_TOKEN,),
+    patience: float = 5.0,
 ) -> AsyncIterator[Story]:
     """Import the programme, open the doors, hand out the phones; check everything at the end.
 
-    `tokens` are Twilio's auth tokens, newest first.
+    `tokens` are Twilio's auth tokens, newest first. `patience` bounds a call to a provider, in seconds.
     """
     async with database.write() as tx:
         await import_programme(tx, parse_programme(yaml.safe_dump(file, allow_unicode=True, sort_keys=False)))
@@ -170,7 +175,7 @@ async def tell(
             twilio_server(public_url=house.url, tokens=tokens, now=clock)
         )
         twilio.auto_report = RECEIPTS
-        app = _build(database, clock, house.url, telegram, twilio)
+        app = _build(database, clock, house.url, telegram, twilio, patience)
         door.app = app.web
         await app.prepare()
         assert app.telegram is not None
@@ -188,16 +193,21 @@ async def tell(
 
 
 def _build(
-    database: Database, clock: HandClock, url: str, telegram: TelegramServer, twilio: TwilioServer
+    database: Database,
+    clock: HandClock,
+    url: str,
+    telegram: TelegramServer,
+    twilio: TwilioServer,
+    patience: float,
 ) -> App:
-    chat = Telegram(token=TOKEN, api_url=telegram.url, patience=Patience(read=3.0))
+    chat = Telegram(token=TOKEN, api_url=telegram.url, patience=Patience(read=patience))
     sms = Sms(
         account_sid=ACCOUNT,
         tokens=twilio.tokens,
         sender=NUMBER,
         public_url=url,
         api_url=twilio.url,
-        timeout=3.0,
+        timeout=patience,
     )
     settings = Settings(
         _env_file=None,
