@@ -68,6 +68,46 @@ def import_(
     import_file(file, dry_run=dry_run)
 
 
+@app.command()
+def export(
+    schedule: Annotated[str | None, typer.Option(metavar="NAME", help="Only this schedule.")] = None,
+    format_: Annotated[
+        FORMATS, typer.Option("--format", help="A programme file, a sheet, a calendar.")
+    ] = "yaml",
+) -> None:
+    """Write the programme to standard output; importing that again changes nothing."""
+    from bot.commands.exporting import export
+
+    export(schedule, format_)
+
+
+@app.command()
+def preview(
+    schedule: Annotated[str, typer.Option(metavar="NAME", help="Of this schedule.")],
+    participant: Annotated[str, typer.Option(metavar="REF", help="To this participant.")],
+    count: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 6,
+    as_json: JSON = False,
+) -> None:
+    """Show what somebody gets next: when, how it reads, what it costs, and why not."""
+    from bot.commands.previewing import preview
+
+    preview(schedule, participant, count=count, as_json=as_json)
+
+
+@app.command()
+def triage(
+    text: Annotated[str | None, typer.Argument(help="A text; without it, standard input.")] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Read one JSON object a line: text, and id and lang if you like.")
+    ] = False,
+    lang: Annotated[str, typer.Option(help="The writer's language.")] = "en",
+) -> None:
+    """Say how soon a human is needed for a text, and why."""
+    from bot.commands.triage import triage
+
+    triage(text, jsonl=jsonl, lang=lang)
+
+
 @keys.command("new")
 def keys_new(
     add: Annotated[
@@ -78,6 +118,14 @@ def keys_new(
     from bot.commands.keys import new
 
     new(add=add)
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Take the data over to the newest key of HANDRAIL_KEYS. Stopped half-way, it goes on."""
+    from bot.commands.keys import rotate
+
+    rotate()
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -18,7 +18,6 @@ from starlette.applications import Starlette
 from bot.channels.base import SendError
 from bot.channels.sms import Sms
 from bot.channels.telegram import Telegram
-from bot.domain.errors import SettingError
 from bot.domain.instants import EPOCH, Now, system_now
 from bot.domain.messages import ChannelName
 from bot.domain.triage.assess import assess
@@ -29,7 +28,7 @@ from bot.store.alerts import Alert, AlertState
 from bot.store.database import Database, Tx
 from bot.store.ids import new_id
 from bot.store.messages import Sender as SenderRow
-from bot.store.vault import KeyRing, Vault
+from bot.store.opening import make_database
 from handlers.inbox import Inbox
 from handlers.polling import ALLOWED_UPDATES, poll_telegram, poll_texts
 from handlers.sms import Signatures
@@ -275,14 +274,6 @@ class App:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def make_database(settings: Settings, *, now: Now = system_now) -> Database:
-    """Return the database with its vault. Raises SettingError without keys, KeyringError for damaged ones."""
-    if settings.keys is None:
-        raise SettingError("HANDRAIL_KEYS is missing; `handrail keys new` prints one to put into .env")
-    vault = Vault(KeyRing.parse(settings.keys.get_secret_value()))
-    return Database(settings.database_url, vault=vault, now=now)
 
 
 def make_app(settings: Settings, *, role: Role = Role.ALL) -> App:

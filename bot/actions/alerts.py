@@ -75,8 +75,8 @@ async def raise_alert(tx: Tx, who: Correspondent, message_id: str, level: Level)
     return Raised(alert=alert, told=await _told(tx, alert), news=rose)
 
 
-async def advance(tx: Tx, alert: Alert, programme: Programme, roster: Roster) -> int:
-    """Take the alert's next turn: tell whom it finds, set the next one; return how many were told."""
+def next_turn(alert: Alert, roster: Roster) -> escalation.Turn:
+    """Return whose turn it is, as things stand now; changes nothing."""
     chain = escalation.from_data(alert.chain)
 
     def can_take(person: Person, last_resort: bool) -> bool:
@@ -86,7 +86,12 @@ async def advance(tx: Tx, alert: Alert, programme: Programme, roster: Roster) ->
             return alert.level is Level.CRISIS or person in chain.supervisors
         return roster.on_duty(person.staff_id)
 
-    turn = escalation.take_turn(chain, alert.round, alert.step, can_take)
+    return escalation.take_turn(chain, alert.round, alert.step, can_take)
+
+
+async def advance(tx: Tx, alert: Alert, programme: Programme, roster: Roster) -> int:
+    """Take the alert's next turn: tell whom it finds, set the next one; return how many were told."""
+    turn = next_turn(alert, roster)
     told = await tell_turn(tx, alert, turn, roster, programme)
     if not told:
         note(tx, alert, "nobody", detail=f"round {turn.round + 1}")

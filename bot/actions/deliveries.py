@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Exists, exists, select
 from sqlalchemy.orm import aliased
 
 from bot.actions.checkins import new_checkin, open_checkins
@@ -64,6 +64,7 @@ class Verdict:
 
 SEND = Verdict()
 CANNOT_BE_TOLD = "cannot_be_told"
+ONE_AT_A_TIME = "one_at_a_time"
 
 
 async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float | None, owner: str) -> Batch:
@@ -143,13 +144,18 @@ def _decide_hours(row: Any, now: datetime) -> Verdict:
     return Verdict(later=ends, reason="quiet_hours")
 
 
-async def _details(tx: Tx, ids: Sequence[str]) -> list[Any]:
-    alert, specialist, own_alert = aliased(Alert), aliased(Staff), aliased(Alert)
-    held = exists().where(
-        alert.subject_id == Message.participant_id,
+def held(participant_id: Any, now: datetime) -> Exists:
+    """Return the condition that prompts wait: an alert is open, or a human has just taken it."""
+    alert = aliased(Alert)
+    return exists().where(
+        alert.subject_id == participant_id,
         (alert.state == AlertState.OPEN)
-        | ((alert.state == AlertState.ACKNOWLEDGED) & (alert.acknowledged_at > tx.now - HUMAN_FIRST)),
+        | ((alert.state == AlertState.ACKNOWLEDGED) & (alert.acknowledged_at > now - HUMAN_FIRST)),
     )
+
+
+async def _details(tx: Tx, ids: Sequence[str]) -> list[Any]:
+    specialist, own_alert = aliased(Staff), aliased(Alert)
     rows = await tx.session.execute(
         select(
             Message.id,
@@ -185,7 +191,7 @@ async def _details(tx: Tx, ids: Sequence[str]) -> list[Any]:
             specialist.id.label("specialist_id"),
             specialist.name.label("specialist_name"),
             own_alert.state.label("alert_state"),
-            held.label("held"),
+            held(Message.participant_id, tx.now).label("held"),
         )
         .join(Contact, Contact.id == Message.contact_id)
         .join(Programme, Programme.id == Contact.programme_id)
@@ -211,7 +217,7 @@ async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
     for row in rows:
         verdict = decide(row, tx.now)
         if row.kind is Kind.PROMPT and verdict is SEND and row.participant_id in asked:
-            verdict = Verdict(later=tx.now + SECOND_QUESTION, reason="one_at_a_time")
+            verdict = Verdict(later=tx.now + SECOND_QUESTION, reason=ONE_AT_A_TIME)
         if verdict.later is not None:
             later.append((row.id, verdict.later, verdict.reason))
         elif verdict.ended is not None:
@@ -237,7 +243,7 @@ async def _render(
             rendered.append((row, tx.vault.open(row.body, "messages", "body", row.id), None))
             continue
         try:
-            text = render_prompt(_prompt(row, versions), row.language, _variables(tx, row))
+            text = render_prompt(_prompt(row, versions), row.language, variables(tx, row))
         except RenderError:
             broken.append((row.id, MessageState.FAILED, "wording"))
             continue
@@ -250,7 +256,8 @@ def _prompt(row: Any, versions: dict[str, Version]) -> Prompt:
     return versions[row.version_id].prompts[row.prompt_key]
 
 
-def _variables(tx: Tx, row: Any) -> dict[str, str]:
+def variables(tx: Tx, row: Any) -> dict[str, str]:
+    """Fill a prompt's variables; the keys of the person and the specialist must be loaded."""
     values = {"programme_name": row.programme_name}
     if row.name is not None:
         values["first_name"] = _first(tx.vault.open(row.name, "participants", "name", row.participant_id))

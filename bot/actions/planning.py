@@ -15,7 +15,8 @@ from sqlalchemy import bindparam, case, select, update
 from bot.actions.versions import Version, load_versions
 from bot.domain.consent import ConsentState
 from bot.domain.messages import Direction, Kind, Lane, MessageState
-from bot.domain.recurrence import Anchors, Due, ZoneError
+from bot.domain.recurrence import Anchors, Due
+from bot.domain.zones import ZoneError, zone_of
 from bot.outbox.claim import many
 from bot.outbox.enqueue import DELIVERY
 from bot.store.base import table_of
@@ -24,6 +25,13 @@ from bot.store.ids import new_id
 from bot.store.messages import Message
 from bot.store.people import Contact, Participant, PersonStatus, Programme, Session
 from bot.store.schedules import Enrolment, Schedule
+
+# The contact that prompts go to: agreed and reachable before others, then in the person's own order.
+PREFERRED = (
+    case((Contact.consent == ConsentState.ACTIVE, 0), else_=1),
+    case((Contact.unreachable_at.is_(None), 0), else_=1),
+    Contact.position,
+)
 
 
 async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -> int:
@@ -80,15 +88,10 @@ def first_look(now: datetime) -> dict[str, datetime]:
 
 
 async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> Sequence[Any]:
-    # The contact that prompts go to: agreed and reachable before others, then in the person's own order.
     contact = (
         select(Contact.id)
         .where(Contact.participant_id == Enrolment.participant_id)
-        .order_by(
-            case((Contact.consent == ConsentState.ACTIVE, 0), else_=1),
-            case((Contact.unreachable_at.is_(None), 0), else_=1),
-            Contact.position,
-        )
+        .order_by(*PREFERRED)
         .limit(1)
         .correlate(Enrolment)
         .scalar_subquery()
@@ -140,14 +143,19 @@ def _plan(
 ) -> tuple[list[Due], Due | None]:
     if version is None or row.status is PersonStatus.LEFT:
         return [], None
+    anchors = anchors_of(row, sessions)
     timetable = version.timetable
+    return timetable.between(anchors, row.planned_until, now), timetable.next_due(anchors, now)
+
+
+def anchors_of(row: Any, sessions: tuple[datetime, ...]) -> Anchors:
+    """Return what an enrolment is counted from; in the programme's zone where the person's is unknown."""
     zone = row.timezone or row.programme_zone
     try:
-        anchors = Anchors(start=row.start, zone=zone, seed=row.id, sessions=sessions)
-        return timetable.between(anchors, row.planned_until, now), timetable.next_due(anchors, now)
+        zone_of(zone)
     except ZoneError:
-        anchors = Anchors(start=row.start, zone=row.programme_zone, seed=row.id, sessions=sessions)
-        return timetable.between(anchors, row.planned_until, now), timetable.next_due(anchors, now)
+        zone = row.programme_zone
+    return Anchors(start=row.start, zone=zone, seed=row.id, sessions=sessions)
 
 
 def _occurrence(row: Any, due: Due, version: Version, now: datetime) -> dict[str, Any]:

@@ -153,6 +153,17 @@ class Simulator(Channel):
         """Take back what was injected for `address`, or for the whole channel."""
         self._faults.pop(address, None)
 
+    def broken(self, address: str | None = None) -> Fault | None:
+        """Return what will go wrong with the next send to `address`, or with all of the channel (None)."""
+        queue = self._faults.get(address)
+        return queue[0].fault if queue else None
+
+    async def reported(self) -> int:
+        """Wait until every delivery under way was reported; return how many (for time travel)."""
+        reports = list(self._reports)
+        await asyncio.gather(*reports, return_exceptions=True)
+        return len(reports)
+
     async def send(self, outgoing: Outgoing) -> Sent:
         """Put the text on its phone. Raises SendError as injected."""
         injected = self._next_fault(outgoing.address)

@@ -16,6 +16,7 @@ from bot.domain.programme_reading import parse_programme
 from bot.domain.wording import findings
 from bot.domain.yaml_fields import MAX_BYTES
 from bot.settings import Settings, load
+from schedules.built_in import library
 
 ONE = {
     "programmes": "programme",
@@ -38,7 +39,7 @@ def import_file(path: Path, *, dry_run: bool) -> None:
     """Import a file and print what changed; every wrong field is named, and then nothing was imported."""
     text = read_file(path)
     try:
-        programme = parse_programme(text)
+        programme = parse_programme(text, library())
     except ProgrammeFileError as error:
         for problem in error.errors:
             print(f"{path.name}: {problem}", file=sys.stderr)

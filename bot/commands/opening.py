@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.app import make_database
 from bot.domain.errors import HandrailError
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.migrating import is_current, migrate
+from bot.store.opening import make_database
 
 
 class NotCurrentError(HandrailError):

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import structlog
 import uvicorn
 
-from bot.app import App, Role, make_app, start_logging
+from bot.app import App, Role, make_app
+from bot.commands.logs import log_everything
 from bot.commands.opening import bring_up
 from bot.domain.errors import HandrailError
 from bot.settings import Settings, load
@@ -37,7 +38,7 @@ class EndedError(HandrailError):
 def run(role: str, host: str, port: int | None) -> None:
     """Run until SIGTERM or SIGINT. A worker listens (for health and metrics) only on a port it was given."""
     settings = load()
-    start_logging()
+    log_everything()
     if port is None and role != Role.WORKER:
         port = PORT
     run_loop(_run(settings, Role(role), listen(host, port) if port is not None else None))

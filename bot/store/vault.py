@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -31,6 +32,7 @@ from bot.store.people import DataKey
 FORMAT = b"\x01"
 CACHED_KEYS = 50_000  # about 20 MB; more people than one process talks to in an hour
 LOOKUP_ID = "0" * 31 + "1"
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,20}")  # of a ring key: it fills 20 bytes before what it wrapped
 
 
 def new_ring_key() -> str:
@@ -51,10 +53,10 @@ class KeyRing:
         for number, entry in enumerate(filter(None, (part.strip() for part in text.split(","))), start=1):
             name, colon, encoded = entry.partition(":")
             try:
-                key = base64.urlsafe_b64decode(encoded.encode())
+                key = base64.b64decode(encoded.encode(), altchars=b"-_", validate=True)
             except ValueError:
                 key = b""
-            if not colon or not name or len(name) > 20 or len(key) != 32:
+            if not colon or NAME.fullmatch(name) is None or len(key) != 32:
                 raise KeyringError(f"HANDRAIL_KEYS: key {number} is damaged; `handrail keys new` makes one")
             keys.append((name, key))
         if not keys:
@@ -62,6 +64,10 @@ class KeyRing:
         if len({name for name, _ in keys}) != len(keys):
             raise KeyringError("HANDRAIL_KEYS names one key twice; remove one of them")
         return cls(tuple(keys))
+
+    def __repr__(self) -> str:
+        """Name the keys; what they are never enters a log or a traceback."""
+        return f"KeyRing({', '.join(name for name, _ in self.keys)})"
 
     @property
     def newest(self) -> str:
@@ -83,7 +89,7 @@ class KeyRing:
                     return AESGCM(ring_key).decrypt(wrapped[20:32], wrapped[32:], key_id.encode())
                 except InvalidTag:
                     raise KeyringError(f"HANDRAIL_KEYS: key {name} is not the one that was used") from None
-        raise KeyringError(f"HANDRAIL_KEYS lacks key {name}; add it behind the newest")
+        raise KeyringError(_lacks(name))
 
 
 class Vault:
@@ -96,7 +102,7 @@ class Vault:
         self._lookup: bytes | None = None
 
     async def ready(self, session: AsyncSession) -> None:
-        """Load the look-up key, making it at the first start. Raises KeyringError."""
+        """Load the look-up key, making it at the first start. Raises KeyringError if any key is missing."""
         dialect = session.get_bind().dialect.name
         upsert = postgresql_insert if dialect == "postgresql" else sqlite_insert
         await session.execute(
@@ -114,6 +120,12 @@ class Vault:
         if wrapped is None:
             raise KeyringError("the look-up key is gone from the database; restore it from a backup")
         self._lookup = self.ring.unwrap(LOOKUP_ID, wrapped)
+        # Found now, not by the first text of somebody whose key nobody can unwrap.
+        used = select(DataKey.ring_key).where(DataKey.wrapped.is_not(None)).distinct()
+        known = {name for name, _ in self.ring.keys}
+        for name in await session.scalars(used):
+            if name not in known:
+                raise KeyringError(_lacks(name))
 
     async def new_key(self, session: AsyncSession, purpose: str) -> str:
         """Make a data key for a person and write its row; return its id."""
@@ -184,6 +196,10 @@ class Vault:
         self._keys[key_id] = AESGCM(key)
         while len(self._keys) > CACHED_KEYS:
             self._keys.popitem(last=False)
+
+
+def _lacks(name: str) -> str:
+    return f"HANDRAIL_KEYS lacks key {name}; add it behind the newest"
 
 
 def key_of(sealed: bytes) -> str:

@@ -21,7 +21,8 @@ async def hear(tx: Tx, heard: Heard) -> str | None:
     if heard.inbound.button is not None:
         return await _tapped(tx, heard)
     stopping = heard.consent.word is ConsentWord.STOP
-    in_danger = heard.assessment.level is not Level.NONE
+    # The bare word HELP is the carriers' question "who is this?"; with anything more it is read as it stands.
+    in_danger = heard.assessment.level is not Level.NONE and heard.consent.word is not ConsentWord.HELP
     answered = False
     if in_danger:
         was_out = heard.who.contact.consent is ConsentState.OPTED_OUT

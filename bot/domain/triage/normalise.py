@@ -138,6 +138,10 @@ class Spelling:
             yield "".join(char * (1 if count > 2 else count) for char, count in runs)
             if any(count > 2 for _, count in runs):
                 yield "".join(char for char, _ in runs)
+            for doubled in (nth for nth, (_, count) in enumerate(runs) if count > 1):
+                yield "".join(
+                    char * (1 if nth == doubled else min(count, 2)) for nth, (char, count) in enumerate(runs)
+                )
         if not token.isalpha():
             straight = token.translate(_LEET)
             if straight != token and not token.isdigit():

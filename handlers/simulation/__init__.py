@@ -1,0 +1,1 @@
+"""The simulated phones of the demo: their stage, its travelling clock, and what the page shows."""

@@ -1,0 +1,1 @@
+"""Distress triage."""

@@ -1,0 +1,51 @@
+"""The lexicons keep the promises of their own examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.domain.triage.assess import assess
+from bot.domain.triage.levels import Level
+from bot.domain.triage.lexicon import expand, lexicon, source
+
+CONCEPTS = [(language, raw) for language, data in source().items() for raw in data["concepts"]]
+NAMES = [f"{language}-{raw['name']}" for language, raw in CONCEPTS]
+
+
+@pytest.mark.parametrize(("language", "raw"), CONCEPTS, ids=NAMES)
+def test_examples_are_found(language: str, raw: dict[str, Any]) -> None:
+    """Every example says its concept."""
+    for example in raw["examples"]:
+        assert raw["name"] in {signal.concept for signal in assess(example, language).signals}
+
+
+@pytest.mark.parametrize(("language", "raw"), CONCEPTS, ids=NAMES)
+def test_counter_examples_are_left_alone(language: str, raw: dict[str, Any]) -> None:
+    """No counter-example calls a human."""
+    assert [assess(text, language).level for text in raw["counter"]] == [Level.NONE] * len(raw["counter"])
+
+
+def test_templates_expand() -> None:
+    """Slots, choices and optional words become phrases."""
+    slots = {"act": ["go", "run away"]}
+    assert expand("i (may|) {act}", slots) == [
+        ("i", "may", "go"),
+        ("i", "may", "run", "away"),
+        ("i", "go"),
+        ("i", "run", "away"),
+    ]
+
+
+def test_expansion_is_bounded() -> None:
+    """A template that stands for too many phrases is refused when it is loaded."""
+    with pytest.raises(ValueError, match="too many"):
+        expand(" ".join(["(a|b|c|d|e|f|g|h|i|j)"] * 6), {})
+
+
+def test_version_names_the_rules() -> None:
+    """The version is the revision and eight digits of the hash."""
+    revision, digest = lexicon().version.split("-")
+    assert revision == str(source()["en"]["revision"])
+    assert len(digest) == 8
