@@ -80,7 +80,7 @@ async def test_a_tapped_button_takes_it_and_a_late_1_hears_who_has_it(open_story
 
 
 async def test_a_telegram_notice_quotes_only_where_the_programme_allows(open_story: Open) -> None:
-    """Without `telegram_details` no name and no word of Alex's is shown; with it Dana sees both, Jo does not."""
+    """With `telegram_details` Dana sees name and words on Telegram; Jo's text shows neither."""
     file = no_prompts()
     file["programme"]["telegram_details"] = True
     story = await open_story(file)

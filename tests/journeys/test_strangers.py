@@ -19,7 +19,7 @@ async def test_a_stranger_is_told_once_who_this_is(story: Story) -> None:
 
 
 async def test_a_stranger_in_distress_reaches_the_supervisor(open_story: Open) -> None:
-    """Nobody is assigned, so the supervisor is told at once; the stranger gets the lines and hears who has it."""
+    """Nobody is assigned, so the supervisor is told at once; the stranger gets the lines."""
     story = await open_story(no_prompts())
     sam, lee = story.phone(UNKNOWN), story.phone(LEE)
     await sam.says("I want to die")
