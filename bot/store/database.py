@@ -26,7 +26,8 @@ BUSY_SECONDS = 10.0  # how long another process (an import) may hold SQLite's wr
 class Tx:
     """One transaction: what actions work with. `now` stands still in it.
 
-    `wake` collects who must look at the database after the commit ("delivery").
+    `wake` collects who must look at the database after the commit ("delivery"). `held` keeps rows that many
+    events of one transaction ask for: the session itself forgets a row that nobody holds.
     """
 
     session: AsyncSession
@@ -34,6 +35,7 @@ class Tx:
     now: datetime
     sqlite: bool
     wake: set[str] = field(default_factory=set)
+    held: dict[str, object] = field(default_factory=dict)
 
     def insert(self, table: Any) -> Any:
         """Return the dialect's INSERT, which knows ON CONFLICT on both databases."""
