@@ -156,6 +156,7 @@ def held(participant_id: Any, now: datetime) -> Exists:
     alert = aliased(Alert)
     return exists().where(
         alert.subject_id == participant_id,
+        alert.state != AlertState.CLOSED,  # said so that SQLite takes the index of subjects
         (alert.state == AlertState.OPEN)
         | ((alert.state == AlertState.ACKNOWLEDGED) & (alert.acknowledged_at > now - HUMAN_FIRST)),
     )

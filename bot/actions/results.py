@@ -28,7 +28,7 @@ from bot.outbox.rates import sender
 from bot.outbox.record import Outcome, backoff, record
 from bot.store.database import Tx
 from bot.store.ids import new_id
-from bot.store.messages import Message, ProviderEvent
+from bot.store.messages import CLAIMED, Message, ProviderEvent
 from bot.store.people import Contact, Programme
 
 LOOK_UPS = 50
@@ -128,6 +128,7 @@ async def uncertain(tx: Tx, channel: ChannelName) -> list[Message]:
         await tx.session.scalars(
             select(Message)
             .where(
+                CLAIMED,
                 Message.state == MessageState.UNCERTAIN,
                 Message.channel == channel,
                 Message.lease_until <= tx.now,
@@ -149,6 +150,7 @@ async def fail_over_stuck(tx: Tx) -> int:
         await tx.session.scalars(
             select(Message)
             .where(
+                Message.alert_id.is_not(None),  # by its index: there are few of these among all messages
                 Message.kind == Kind.NOTICE,
                 Message.direction == Direction.OUT,
                 Message.state == MessageState.FAILED,
