@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 # How strongly a word is parted from the one before. Phrases cross SOFT, denial does not; none crosses CLAUSE.
 NO_BREAK, SOFT, CLAUSE, SENTENCE = 0, 1, 2, 3
@@ -93,7 +94,9 @@ class Spelling:
         """Take every word of the lexicons, short forms written out, and the words whose disguises matter."""
         self._known = frozenset(known)
         self._short = dict(short_forms)
-        self._guarded = tuple(sorted(guarded))
+        self._guarded: dict[tuple[str, int], list[str]] = {}
+        for word in sorted(guarded):
+            self._guarded.setdefault((word[0], len(word)), []).append(word)
         self._memory: dict[str, tuple[str, ...]] = {}
 
     def plain(self, token: str) -> tuple[str, ...]:
@@ -147,16 +150,13 @@ class Spelling:
             if straight != token and not token.isdigit():
                 yield straight
             if "*" in token:
-                yield from (word for word in self._guarded if _hides(token, word))
+                alike = self._guarded.get((token[0], len(token)), ())
+                yield from (word for word in alike if _hides(token, word))
 
 
 def _hides(token: str, word: str) -> bool:
-    """Tell whether `token` is `word` with stars for some letters, one a letter, the first one showing."""
-    return (
-        len(token) == len(word)
-        and token[0] == word[0]
-        and all(shown in {"*", letter} for shown, letter in zip(token, word, strict=True))
-    )
+    """Tell whether `token` is `word`, as long, with stars for some letters."""
+    return all(shown in {"*", letter} for shown, letter in zip(token, word, strict=True))
 
 
 def read(text: str, spelling: Spelling) -> Reading:
@@ -216,8 +216,11 @@ def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
     joined = Reading(words=[], starts=[], ends=[], breaks=[])
     at = 0
     while at < len(reading.words):
-        words, upto = _letters(reading.words, at, spelling)
-        for nth, word in enumerate(words):
+        spelt, upto = _letters(reading.words, at, spelling)
+        if not spelt:
+            for kept, given in zip(_columns(joined), _columns(reading), strict=True):
+                kept.extend(given[at:upto])
+        for nth, word in enumerate(spelt):
             joined.words.append(word)
             joined.starts.append(reading.starts[at])
             joined.ends.append(reading.ends[upto - 1])
@@ -226,8 +229,12 @@ def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
     return joined
 
 
+def _columns(reading: Reading) -> tuple[list[Any], ...]:
+    return reading.words, reading.starts, reading.ends, reading.breaks
+
+
 def _letters(words: list[str], at: int, spelling: Spelling) -> tuple[tuple[str, ...], int]:
-    """Return what the single letters from `at` spell and where they end, or the one word there."""
+    """Return what the single letters from `at` spell (nothing: they stay as they are) and where they end."""
     upto = at
     while upto < len(words) and len(words[upto]) == 1 and upto - at < MAX_WORD:
         upto += 1
@@ -237,4 +244,4 @@ def _letters(words: list[str], at: int, spelling: Spelling) -> tuple[tuple[str, 
             spelt = spelling.plain(run)
             if spelling.knows(run) or spelt != (run,):
                 return (*words[at:first], *spelt), upto
-    return (words[at],), at + 1
+    return (), max(upto, at + 1)
