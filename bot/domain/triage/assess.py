@@ -13,7 +13,7 @@ from bot.domain.triage.normalise import Reading, read
 
 __all__ = ["Assessment", "Level", "Phrase", "Signal", "assess", "assess_parts"]
 
-MAX_CHARS = 10_000  # of a longer text the two ends are read: that is where people put what matters
+MAX_CHARS = 5_000  # more than one text can hold; of more the two ends are read, where people put what matters
 ALL_ORDERS = 3  # parts of a message up to which every order is tried
 
 
