@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import permutations
 
-from bot.domain.triage.context import Surroundings, surroundings
+from bot.domain.triage.context import AnyHit, Surroundings, surroundings
 from bot.domain.triage.fallback import plain_scan
 from bot.domain.triage.levels import Assessment, Level, Phrase, Signal
-from bot.domain.triage.lexicon import Concept, Hit, Lexicon, lexicon
+from bot.domain.triage.lexicon import Combination, Concept, Lexicon, lexicon
 from bot.domain.triage.normalise import Reading, read
 
 __all__ = ["Assessment", "Level", "Phrase", "Signal", "assess", "assess_parts"]
 
-MAX_CHARS = 10_000  # of a longer text the two ends are read: that is where people put what matters
+MAX_CHARS = 5_000  # more than one text can hold; of more the two ends are read, where people put what matters
 ALL_ORDERS = 3  # parts of a message up to which every order is tried
 
 
@@ -31,13 +31,13 @@ def assess(text: str, language: str = "en", *, extra: tuple[Phrase, ...] = ()) -
         return plain_scan(str(text))
 
 
-def assess_parts(texts: Sequence[str], language: str = "en") -> Assessment:
+def assess_parts(texts: Sequence[str], language: str = "en", *, extra: tuple[Phrase, ...] = ()) -> Assessment:
     """Return the highest assessment of `texts`, parts of one message that may have come out of order.
 
     Offsets of its signals are into the part or joined text that it was found in.
     """
     candidates = list(dict.fromkeys([*texts, *_joined(texts)])) or [""]
-    found = [assess(candidate, language) for candidate in candidates]
+    found = [assess(candidate, language, extra=extra) for candidate in candidates]
     return max(found, key=lambda assessment: (assessment.level.rank, len(assessment.signals)))
 
 
@@ -54,13 +54,28 @@ def _joined(texts: Sequence[str]) -> Iterable[str]:
 def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     rules = lexicon(extra)
     reading = read(_ends(text), rules.spelling)
-    hits = list(rules.hits(reading))
-    around = surroundings(reading, rules, hits)
-    meant = _meant(hits, around, language)
-    level, whys = _verdict([concept for _, concept in meant], rules)
-    signals = tuple(_signal(hit, concept, reading, text) for hit, concept in meant)
-    cut = len(text) > MAX_CHARS
-    return Assessment(level=level, signals=signals, why="; ".join(whys), rules=rules.version, flagged=cut)
+    hits = list(rules.phrases.found(reading))
+    meant = _meant(hits, surroundings(reading, rules, hits), language)
+    together = _together([concept.name for _, concept in meant], rules)
+    levels = {concept.name: concept.level for _, concept in meant}
+    reasons: list[tuple[Level, str]] = [
+        (concept.level, concept.why) for _, concept in meant if concept.level is not Level.NONE
+    ]
+    for combination in together:  # a hint counts, and is shown, once it says something with others
+        reasons.append((combination.level, combination.why))
+        levels |= {name: combination.level for name in combination.needs if levels[name] is Level.NONE}
+    reasons.sort(key=lambda reason: -reason[0].rank)
+    return Assessment(
+        level=reasons[0][0] if reasons else Level.NONE,
+        signals=tuple(
+            _signal(hit, concept, levels[concept.name], reading, text)
+            for hit, concept in meant
+            if levels[concept.name] is not Level.NONE
+        ),
+        why="; ".join(dict.fromkeys(why for _, why in reasons)),
+        rules=rules.version,
+        flagged=len(text) > MAX_CHARS,
+    )
 
 
 def _ends(text: str) -> str:
@@ -71,34 +86,30 @@ def _ends(text: str) -> str:
     return text[:half] + "." * (len(text) - MAX_CHARS) + text[-half:]
 
 
-def _meant(hits: Sequence[Hit], around: Surroundings, language: str) -> list[tuple[Hit, Concept]]:
+def _meant(hits: Sequence[AnyHit], around: Surroundings, language: str) -> list[tuple[AnyHit, Concept]]:
     """Return what the text says and means, one hit a concept (its longest), the gravest first."""
-    best: dict[str, tuple[Hit, Concept]] = {}
+    best: dict[str, tuple[AnyHit, Concept]] = {}
     for hit in hits:
         concept = hit.what
-        if isinstance(concept, str) or around.excuses(hit, concept):
+        if isinstance(concept, str):
             continue
         held = best.get(concept.name)
-        if held is None or _weight(hit, concept, language) > _weight(*held, language):
+        if held is not None and _weight(hit, concept, language) <= _weight(*held, language):
+            continue
+        if not around.excuses(hit, concept):
             best[concept.name] = (hit, concept)
     return sorted(best.values(), key=lambda pair: (-pair[1].level.rank, pair[0].first))
 
 
-def _weight(hit: Hit, concept: Concept, language: str) -> tuple[int, int, bool]:
+def _weight(hit: AnyHit, concept: Concept, language: str) -> tuple[int, int, bool]:
     return concept.level.rank, hit.last - hit.first, concept.language == language
 
 
-def _verdict(concepts: Sequence[Concept], rules: Lexicon) -> tuple[Level, list[str]]:
-    """Return the highest level, of single signals and of what they say together, and the reasons."""
-    names = {concept.name for concept in concepts}
-    reasons = [(concept.level, concept.why) for concept in concepts]
-    reasons += [(c.level, c.why) for c in rules.combinations if c.needs <= names]
-    level = max((level for level, _ in reasons), key=lambda level: level.rank, default=Level.NONE)
-    if level is Level.NONE:
-        return level, []
-    return level, list(dict.fromkeys(why for _, why in sorted(reasons, key=lambda r: -r[0].rank)))
+def _together(names: Sequence[str], rules: Lexicon) -> list[Combination]:
+    """Return the combinations that `names` make up."""
+    return [combination for combination in rules.combinations if combination.needs.issubset(names)]
 
 
-def _signal(hit: Hit, concept: Concept, reading: Reading, text: str) -> Signal:
+def _signal(hit: AnyHit, concept: Concept, level: Level, reading: Reading, text: str) -> Signal:
     start, end = reading.starts[hit.first], reading.ends[hit.last - 1]
-    return Signal(concept=concept.name, level=concept.level, words=text[start:end], start=start, end=end)
+    return Signal(concept=concept.name, level=level, words=text[start:end], start=start, end=end)

@@ -1,6 +1,7 @@
 """Decide whether a phrase means what it says here: denied, long past, about somebody else, or an idiom.
 
-Every mask stays inside its clause or sentence, and none reaches across "but".
+Every mask stays inside its clause, and none reaches across "but". What is asked of every phrase is worked out
+once a word, so that a long text costs no more a word than a short one.
 """
 
 from __future__ import annotations
@@ -8,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.triage.lexicon import Concept, Hit, Lexicon
+from bot.domain.triage.lexicon import Concept, Lexicon
 from bot.domain.triage.normalise import CLAUSE, SENTENCE, SOFT, Reading
+from bot.domain.triage.phrases import Hit
 
 DENIAL_REACH = 6  # words between a denial and what it denies
+VERB_REACH = 4  # words left of a phrase among which its verb may stand ("I was very often ... suicidal")
+ALONE_WORDS = 3  # words beside a phrase that counts only when it is nearly the whole text
+
+AnyHit = Hit[Concept | str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,31 +28,29 @@ class Surroundings:
     lexicon: Lexicon
     clauses: list[int]  # number of the clause each word is in
     sentences: list[int]  # and of the sentence; "but" begins another
-    context: dict[str, list[Hit]]
+    subjects: list[str]  # role of the nearest subject at or left of each word in its clause
+    idioms: list[int]  # size in words of the longest idiom over each word
+    undenied: frozenset[int]  # words in a phrase whose "not" denies nothing ("can not stop")
+    past: frozenset[int]  # clauses that a word of time puts in the past
+    past_before: frozenset[int]  # words right after which everything is past ("used to")
+    present: frozenset[int]  # sentences that speak of now
 
-    def excuses(self, hit: Hit, concept: Concept) -> bool:
+    def excuses(self, hit: AnyHit, concept: Concept) -> bool:
         """Tell whether `concept`, found at `hit`, is excused by what stands around it."""
         masks = concept.masks
         return (
-            self._idiom(hit)
+            max(self.idioms[hit.first : hit.last]) >= hit.last - hit.first
             or ("negation" in masks and self._denied(hit))
             or ("past" in masks and self._past(hit))
-            or ("other" in masks and self._about_other(hit))
-            or (concept.alone and len(self.reading.words) > (hit.last - hit.first) + 3)
+            or ("other" in masks and self.subjects[hit.first] == "other")
+            or (concept.alone and len(self.reading.words) > (hit.last - hit.first) + ALONE_WORDS)
         )
 
-    def _idiom(self, hit: Hit) -> bool:
-        size = hit.last - hit.first
-        return any(
-            idiom.first < hit.last and hit.first < idiom.last and idiom.last - idiom.first >= size
-            for idiom in self.context["idioms"]
-        )
-
-    def _denied(self, hit: Hit) -> bool:
+    def _denied(self, hit: AnyHit) -> bool:
         """Look left for a denial joined to the phrase by nothing but linking words; two denials cancel."""
         roles, words, denials = self.lexicon.roles, self.reading.words, 0
         for at in range(hit.first - 1, max(-1, hit.first - 1 - DENIAL_REACH), -1):
-            if self.reading.breaks[at + 1] >= SOFT or self._undenied(at):
+            if self.reading.breaks[at + 1] >= SOFT or at in self.undenied:
                 break
             if words[at] in roles["deny"]:
                 denials += 1
@@ -54,42 +58,87 @@ class Surroundings:
                 break
         return denials == 1
 
-    def _undenied(self, at: int) -> bool:
-        return any(hit.first <= at < hit.last for hit in self.context["undenied"])
-
-    def _past(self, hit: Hit) -> bool:
-        sentence = self.sentences[hit.first]
-        here = [h for h in self.context["past"] if self.sentences[h.first] == sentence]
-        now = any(self.sentences[h.first] == sentence for h in self.context["present"])
-        return bool(here) and not now
-
-    def _about_other(self, hit: Hit) -> bool:
-        """Take the nearest subject at or left of the phrase, in its clause; none means the writer."""
-        roles, words, clause = self.lexicon.roles, self.reading.words, self.clauses[hit.first]
-        at = hit.first
-        while at >= 0 and self.clauses[at] == clause:
-            if words[at] in roles["first"]:
-                return False
-            if words[at] in roles["other"]:
-                return True
-            at -= 1
-        return False
+    def _past(self, hit: AnyHit) -> bool:
+        """Tell whether the phrase itself is past: a time gone by is not enough, its verb must be past too."""
+        if self.sentences[hit.first] in self.present:
+            return False
+        left = max(hit.first - VERB_REACH, 0)
+        while self.clauses[left] != self.clauses[hit.first]:
+            left += 1
+        if any(at in self.past_before for at in range(left, hit.last)):
+            return True
+        roles, words = self.lexicon.roles, self.reading.words
+        return (
+            self.clauses[hit.first] in self.past
+            and any(word in roles["was"] for word in words[left : hit.last])
+            and not any(word in roles["is"] for word in words[hit.first : hit.last])
+        )
 
 
-def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[Hit]) -> Surroundings:
-    """Number the clauses and sentences of `reading` and sort its `hits` of context by kind."""
-    clauses, sentences = [], []
+def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> Surroundings:
+    """Sort the `hits` of context by what they say of the words, clauses and sentences of `reading`."""
+    clauses, sentences, subjects = _parts(reading, lexicon)
+    idioms = [0] * len(reading.words)
+    undenied: set[int] = set()
+    past: set[int] = set()
+    past_before: set[int] = set()
+    present: set[int] = set()
+    for hit in hits:
+        span = range(hit.first, hit.last)
+        if hit.what == "idioms":
+            for at in span:
+                idioms[at] = max(idioms[at], len(span))
+        elif hit.what == "undenied":
+            undenied.update(span)
+        elif hit.what == "past":
+            past.update(_clauses_of(hit, clauses, sentences))
+        elif hit.what == "past_before":
+            past_before.add(hit.last)
+        elif hit.what == "present":
+            present.add(sentences[hit.first])
+    return Surroundings(
+        reading=reading,
+        lexicon=lexicon,
+        clauses=clauses,
+        sentences=sentences,
+        subjects=subjects,
+        idioms=idioms,
+        undenied=frozenset(undenied),
+        past=frozenset(past),
+        past_before=frozenset(past_before),
+        present=frozenset(present),
+    )
+
+
+def _parts(reading: Reading, lexicon: Lexicon) -> tuple[list[int], list[int], list[str]]:
+    """Number the clauses and sentences, and name the nearest subject to the left in each clause."""
+    roles = lexicon.roles
+    clauses: list[int] = []
+    sentences: list[int] = []
+    subjects: list[str] = []
     clause = sentence = 0
+    subject = ""
     for word, parted in zip(reading.words, reading.breaks, strict=True):
-        turn = word in lexicon.roles["open"]
-        clause += parted >= CLAUSE or turn
-        sentence += parted >= SENTENCE or word in {"but", "pero", "however", "yet"}
+        turn = word in roles["turn"]
+        if parted >= CLAUSE or turn or word in roles["open"]:
+            clause += 1
+            subject = ""
+        sentence += parted >= SENTENCE or turn
+        if word in roles["first"]:
+            subject = "first"
+        elif word in roles["other"]:
+            subject = "other"
         clauses.append(clause)
         sentences.append(sentence)
-    context: dict[str, list[Hit]] = {"idioms": [], "past": [], "present": [], "undenied": []}
-    for hit in hits:
-        if isinstance(hit.what, str):
-            context[hit.what].append(hit)
-    return Surroundings(
-        reading=reading, lexicon=lexicon, clauses=clauses, sentences=sentences, context=context
-    )
+        subjects.append(subject)
+    return clauses, sentences, subjects
+
+
+def _clauses_of(hit: AnyHit, clauses: list[int], sentences: list[int]) -> tuple[int, ...]:
+    """Return the clause a time belongs to, and the next where it stands in front: "years ago, I was low"."""
+    here = clauses[hit.first]
+    in_front = hit.first == 0 or clauses[hit.first - 1] != here
+    follows = hit.last < len(clauses) and clauses[hit.last] == here + 1
+    if in_front and follows and sentences[hit.last] == sentences[hit.first]:
+        return here, here + 1
+    return (here,)

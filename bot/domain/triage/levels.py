@@ -35,7 +35,7 @@ class Phrase:
 class Signal:
     """One thing a text says. `start` and `end` are character offsets into the text that was assessed.
 
-    A signal of level NONE is a hint: it counts only together with others.
+    What is only a hint in itself is a signal when it counts together with others, at the level they make up.
     """
 
     concept: str

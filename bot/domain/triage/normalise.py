@@ -12,10 +12,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 # How strongly a word is parted from the one before. Phrases cross SOFT, denial does not; none crosses CLAUSE.
 NO_BREAK, SOFT, CLAUSE, SENTENCE = 0, 1, 2, 3
 
+REPEATS = 3  # times a word counts in a row; ten thousand emoji say no more
 MAX_WORD = 40  # letters; nothing in the lexicon is longer
 _MEMORY = 20_000  # spellings remembered before starting afresh
 
@@ -93,7 +95,9 @@ class Spelling:
         """Take every word of the lexicons, short forms written out, and the words whose disguises matter."""
         self._known = frozenset(known)
         self._short = dict(short_forms)
-        self._guarded = tuple(sorted(guarded))
+        self._guarded: dict[tuple[str, int], list[str]] = {}
+        for word in sorted(guarded):
+            self._guarded.setdefault((word[0], len(word)), []).append(word)
         self._memory: dict[str, tuple[str, ...]] = {}
 
     def plain(self, token: str) -> tuple[str, ...]:
@@ -147,16 +151,13 @@ class Spelling:
             if straight != token and not token.isdigit():
                 yield straight
             if "*" in token:
-                yield from (word for word in self._guarded if _hides(token, word))
+                alike = self._guarded.get((token[0], len(token)), ())
+                yield from (word for word in alike if _hides(token, word))
 
 
 def _hides(token: str, word: str) -> bool:
-    """Tell whether `token` is `word` with stars for some letters, one a letter, the first one showing."""
-    return (
-        len(token) == len(word)
-        and token[0] == word[0]
-        and all(shown in {"*", letter} for shown, letter in zip(token, word, strict=True))
-    )
+    """Tell whether `token` is `word`, as long, with stars for some letters."""
+    return all(shown in {"*", letter} for shown, letter in zip(token, word, strict=True))
 
 
 def read(text: str, spelling: Spelling) -> Reading:
@@ -177,6 +178,9 @@ def read(text: str, spelling: Spelling) -> Reading:
             first = found.start() + offset
             last = first + len(token) - 1
             for word in spelling.plain(token):
+                if words[-REPEATS:] == [word] * REPEATS:
+                    ends[-1] = (origin[last] if origin else last) + 1
+                    continue
                 words.append(word)
                 starts.append(origin[first] if origin else first)
                 ends.append((origin[last] if origin else last) + 1)
@@ -189,14 +193,19 @@ def _fold(text: str) -> tuple[str, list[int]]:
     """Return `text` folded, and for each folded character where it came from (empty: the same place)."""
     if text.isascii():
         return text.lower(), []
-    pieces = [_FOLD[char] for char in text]
+    pieces = ["" if _again(text, at) else _FOLD[char] for at, char in enumerate(text)]
     origin = [at for at, piece in enumerate(pieces) for _ in piece]
     return "".join(pieces), origin
 
 
+def _again(text: str, at: int) -> bool:
+    """Tell whether the sign at `at` stood often enough before it; folding the same emoji for ever is dear."""
+    return at >= REPEATS and not text[at].isascii() and text[at - REPEATS : at] == text[at] * REPEATS
+
+
 def _pieces(token: str, spelling: Spelling) -> list[tuple[str, int, int]]:
     """Part "no!stop" but not "k!ll": give each piece, its offset and the break before it."""
-    if not _INNER.search(token):
+    if token.isalnum() or not _INNER.search(token):
         return [(token, 0, NO_BREAK)]
     if spelling.plain(token) != (token[:MAX_WORD],):
         return [(token, 0, NO_BREAK)]
@@ -211,13 +220,20 @@ def _pieces(token: str, spelling: Spelling) -> list[tuple[str, int, int]]:
 
 def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
     """Join spaced-out letters: "k i l l" is "kill". Runs of fewer than three are left alone."""
-    if sum(len(word) == 1 for word in reading.words) < 3:
+    single = [len(word) == 1 for word in reading.words]
+    if sum(single) < 3:
         return reading
     joined = Reading(words=[], starts=[], ends=[], breaks=[])
     at = 0
-    while at < len(reading.words):
-        words, upto = _letters(reading.words, at, spelling)
-        for nth, word in enumerate(words):
+    while at < len(single):
+        upto = at + 1
+        while upto < len(single) and single[upto] == single[at] and (upto - at < MAX_WORD or not single[at]):
+            upto += 1
+        spelt = _letters(reading.words[at:upto], spelling) if single[at] else ()
+        if not spelt:
+            for kept, given in zip(_columns(joined), _columns(reading), strict=True):
+                kept.extend(given[at:upto])
+        for nth, word in enumerate(spelt):
             joined.words.append(word)
             joined.starts.append(reading.starts[at])
             joined.ends.append(reading.ends[upto - 1])
@@ -226,15 +242,16 @@ def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
     return joined
 
 
-def _letters(words: list[str], at: int, spelling: Spelling) -> tuple[tuple[str, ...], int]:
-    """Return what the single letters from `at` spell and where they end, or the one word there."""
-    upto = at
-    while upto < len(words) and len(words[upto]) == 1 and upto - at < MAX_WORD:
-        upto += 1
-    if upto - at >= 3:
-        for first in (at, at + 1):  # "i k i l l": the first letter may be the word "I"
-            run = "".join(words[first:upto])
+def _columns(reading: Reading) -> tuple[list[Any], ...]:
+    return reading.words, reading.starts, reading.ends, reading.breaks
+
+
+def _letters(letters: list[str], spelling: Spelling) -> tuple[str, ...]:
+    """Return what single `letters` spell, if anything."""
+    if len(letters) >= 3:
+        for first in (0, 1):  # "i k i l l": the first letter may be the word "I"
+            run = "".join(letters[first:])
             spelt = spelling.plain(run)
             if spelling.knows(run) or spelt != (run,):
-                return (*words[at:first], *spelt), upto
-    return (words[at],), at + 1
+                return (*letters[:first], *spelt)
+    return ()

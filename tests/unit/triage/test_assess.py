@@ -82,7 +82,8 @@ def test_an_error_falls_back_and_flags(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_parts_are_read_together_in_any_order() -> None:
     """A phrase cut across texts is found, also out of order or in the middle of a word."""
     assert assess_parts(["kill myself", "I am going to"]).level is Level.CRISIS
-    assert assess_parts(["I want to kil", "l myself"]).level is Level.CRISIS
+    assert assess_parts(["I want to ki", "ll myself"]).level is Level.CRISIS
+    assert assess_parts(["and", "I am going to", "then", "kill myself"]).level is Level.CRISIS
     assert assess_parts(["ok", "see you", "at six", "bring the forms"]).level is Level.NONE
 
 
@@ -95,7 +96,17 @@ def test_a_programme_can_add_its_own_words() -> None:
     """Extra phrases are found like any other."""
     extra = (Phrase(words="blue heron", level=Level.URGENT, why="used the safe word"),)
     assert assess("a Blue Heron today", extra=extra).why == "used the safe word"
+    assert assess_parts(["a blue", "heron"], extra=extra).level is Level.URGENT
     assert assess("a Blue Heron today").level is Level.NONE
+
+
+def test_a_hint_is_shown_only_once_it_counts() -> None:
+    """What means nothing alone is no signal; together with more it is, at the level they make up."""
+    alone, together = assess("goodbye"), assess("goodbye. I am so done")
+    assert (alone.level, alone.signals, alone.why) == (Level.NONE, (), "")
+    assert together.level is Level.CRISIS
+    assert {signal.level for signal in together.signals} == {Level.CRISIS}
+    assert together.why == "sounds like a goodbye"
 
 
 def test_levels_are_ordered_by_rank() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.triage.assess import assess
 from bot.domain.triage.levels import Level
-from bot.domain.triage.lexicon import expand, lexicon, source
+from bot.domain.triage.lexicon import lexicon, source
 
 CONCEPTS = [(language, raw) for language, data in source().items() for raw in data["concepts"]]
 NAMES = [f"{language}-{raw['name']}" for language, raw in CONCEPTS]
@@ -25,23 +25,6 @@ def test_examples_are_found(language: str, raw: dict[str, Any]) -> None:
 def test_counter_examples_are_left_alone(language: str, raw: dict[str, Any]) -> None:
     """No counter-example calls a human."""
     assert [assess(text, language).level for text in raw["counter"]] == [Level.NONE] * len(raw["counter"])
-
-
-def test_templates_expand() -> None:
-    """Slots, choices and optional words become phrases."""
-    slots = {"act": ["go", "run away"]}
-    assert expand("i (may|) {act}", slots) == [
-        ("i", "may", "go"),
-        ("i", "may", "run", "away"),
-        ("i", "go"),
-        ("i", "run", "away"),
-    ]
-
-
-def test_expansion_is_bounded() -> None:
-    """A template that stands for too many phrases is refused when it is loaded."""
-    with pytest.raises(ValueError, match="too many"):
-        expand(" ".join(["(a|b|c|d|e|f|g|h|i|j)"] * 6), {})
 
 
 def test_version_names_the_rules() -> None:

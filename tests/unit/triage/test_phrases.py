@@ -1,0 +1,77 @@
+"""Templates stand for the phrases they should, and for no others."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.triage.normalise import Reading, Spelling, read
+from bot.domain.triage.phrases import Choice, Phrases, parsed
+
+SLOTS = {"act": Choice((("go",), ("run", "away")))}
+
+
+def phrases(*templates: str) -> Phrases[str]:
+    """Return a network of `templates`, each its own meaning."""
+    network: Phrases[str] = Phrases(fillers=frozenset({"just", "really"}), short_forms={"im": ("i", "am")})
+    for template in templates:
+        network.add(parsed(template, SLOTS.__getitem__), template)
+    return network
+
+
+def reading(text: str) -> Reading:
+    """Return `text` as plain words."""
+    return read(text, Spelling(known=(), short_forms={}, guarded=()))
+
+
+def spans(network: Phrases[str], text: str) -> set[tuple[int, int]]:
+    """Return where phrases are found in `text`, in words."""
+    return {(hit.first, hit.last) for hit in network.found(reading(text))}
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "found"),
+    [
+        ("i (may|) {act}", "i may run away", {(0, 4)}),
+        ("i (may|) {act}", "i go", {(0, 2)}),
+        ("i (may|) {act}", "i run", set()),
+        ("i (may|) {act}", "may go", set()),
+        ("im (here|(not|never) there)", "so i am never there", {(1, 5)}),
+        ("i go", "i just really go", {(0, 4)}),
+        ("i go", "i just really just really go", set()),
+        ("i go", "i, go", set()),
+        ("i ... go", "i want to go", {(0, 4)}),
+        ("i ... go", "i do not want to go", set()),
+        ("i ... go", "i go", {(0, 2)}),
+        ("i ... go", "i want, go", set()),
+        ("go", "go and go", {(0, 1), (2, 3)}),
+    ],
+)
+def test_templates_stand_for_phrases(template: str, text: str, found: set[tuple[int, int]]) -> None:
+    """Slots, choices, optional words, short forms, fillers and gaps find what they should."""
+    assert spans(phrases(template), text) == found
+
+
+def test_a_phrase_never_ends_in_a_filler() -> None:
+    """The words reported are the phrase's own."""
+    assert spans(phrases("i go"), "i go just") == {(0, 2)}
+
+
+def test_templates_are_told_apart() -> None:
+    """Templates that begin alike each keep their own meaning."""
+    network = phrases("i go", "i go away", "i stay")
+    assert {hit.what for hit in network.found(reading("i go away"))} == {"i go", "i go away"}
+
+
+@pytest.mark.parametrize(
+    ("template", "problem"),
+    [
+        ("i (go", "brackets"),
+        ("i go)", "brackets"),
+        ("(i|)", "empty"),
+        (" ".join(["(a|b|c|d|e|f|g|h|i|j)"] * 600), "too many"),
+    ],
+)
+def test_broken_templates_are_refused(template: str, problem: str) -> None:
+    """A slip in a lexicon is found when it is loaded."""
+    with pytest.raises(ValueError, match=problem):
+        phrases(template)
