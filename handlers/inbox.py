@@ -1,7 +1,8 @@
 """The one way in: keep it once, triage it first, route it, all in one transaction.
 
-On SQLite, events that arrive together share a commit, each behind a savepoint of its own: a disk can
-fsync only so often. A door answers 2xx only after the commit that holds its event.
+On SQLite, events that arrive together share a commit: a disk can fsync only so often. If one of them fails,
+all are undone and go again, each behind a savepoint of its own. A door answers 2xx only after the
+commit that holds its event.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.actions.consents import opt_out, tell_specialist
 from bot.actions.conversations import flag, recent_parts, save_assessment, save_inbound
@@ -105,6 +106,24 @@ class Inbox:
                         answer.set_exception(error)
 
     async def _together(self, batch: list[tuple[Inbound, asyncio.Future[Receipt]]]) -> None:
+        results: list[Receipt] | list[Receipt | Exception]
+        try:
+            async with self._database.write() as tx:
+                results = [await take_in(tx, inbound) for inbound, _ in batch]
+        except OperationalError:
+            raise  # locked, full or gone: it is none of their faults, and going again would only wait again
+        except Exception:
+            # One of them can't be taken in. Nothing was kept; now each goes by itself.
+            results = await self._apart(batch)
+        for (_, answer), result in zip(batch, results, strict=True):
+            if answer.done():
+                continue  # the door went away; the event is kept all the same
+            if isinstance(result, Exception):
+                answer.set_exception(result)
+            else:
+                answer.set_result(result)
+
+    async def _apart(self, batch: list[tuple[Inbound, asyncio.Future[Receipt]]]) -> list[Receipt | Exception]:
         results: list[Receipt | Exception] = []
         async with self._database.write() as tx:
             for inbound, _ in batch:
@@ -114,13 +133,7 @@ class Inbox:
                 except Exception as error:
                     log.error("inbound_failed", error=type(error).__name__)
                     results.append(error)
-        for (_, answer), result in zip(batch, results, strict=True):
-            if answer.done():
-                continue  # the door went away; the event is kept all the same
-            if isinstance(result, Exception):
-                answer.set_exception(result)
-            else:
-                answer.set_result(result)
+        return results
 
 
 async def take_in(tx: Tx, inbound: Inbound) -> Receipt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 
 from bot.actions.alerts import BATCH, advance_due
 from bot.actions.deliveries import CANNOT_BE_TOLD
@@ -10,6 +10,11 @@ from bot.actions.results import fail_over_stuck
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Database
 from bot.store.messages import Message
+
+_DUE = select(
+    exists().where(Alert.state == AlertState.OPEN, Alert.next_step_at <= bindparam("now"))
+    | exists().where(Message.alert_id.is_not(None), Message.reason == CANNOT_BE_TOLD)
+)
 
 
 async def escalate(database: Database) -> int:
@@ -27,6 +32,4 @@ async def escalate(database: Database) -> int:
 
 async def _anything(database: Database) -> bool:
     async with database.read() as tx:
-        due = exists().where(Alert.state == AlertState.OPEN, Alert.next_step_at <= tx.now)
-        stuck = exists().where(Message.alert_id.is_not(None), Message.reason == CANNOT_BE_TOLD)
-        return bool(await tx.session.scalar(select(due | stuck)))
+        return bool(await tx.session.scalar(_DUE, {"now": tx.now}))

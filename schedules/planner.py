@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.actions.planning import plan_due
 from bot.store.database import Database
 from bot.store.schedules import Enrolment
 
+_DUE = select(Enrolment.id).where(Enrolment.next_due_at <= bindparam("now")).limit(1)
 BATCH = 100  # enrolments a transaction: a webhook waits behind one of these at most
 
 
@@ -29,5 +30,5 @@ async def plan(database: Database) -> int:
 async def _anything(database: Database) -> bool:
     # Looked at without the write lock: an idle tick costs one index look-up.
     async with database.read() as tx:
-        found = await tx.session.scalar(select(Enrolment.id).where(Enrolment.next_due_at <= tx.now).limit(1))
+        found = await tx.session.scalar(_DUE, {"now": tx.now})
     return found is not None

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from bot.domain import answers
 from bot.domain.checkins import Answer, from_data, to_data
@@ -18,6 +18,11 @@ from bot.store.people import Participant
 from bot.store.schedules import AnswerRow, Checkin, CheckinState
 
 OPEN_FOR = timedelta(hours=20)  # a question stands until about the next morning
+_OPEN_FOR_PARTICIPANT = select(Checkin).where(
+    Checkin.participant_id == bindparam("participant"),
+    Checkin.state == CheckinState.OPEN,
+    Checkin.expires_at > bindparam("now"),
+)
 
 
 def new_checkin(
@@ -55,13 +60,8 @@ async def open_checkins(tx: Tx, rows: list[dict[str, Any]]) -> None:
 
 async def open_checkin(tx: Tx, participant_id: str) -> Checkin | None:
     """Return the question that is open for somebody, unless its time is over."""
-    found: Checkin | None = await tx.session.scalar(
-        select(Checkin).where(
-            Checkin.participant_id == participant_id,
-            Checkin.state == CheckinState.OPEN,
-            Checkin.expires_at > tx.now,
-        )
-    )
+    given = {"participant": participant_id, "now": tx.now}
+    found: Checkin | None = await tx.session.scalar(_OPEN_FOR_PARTICIPANT, given)
     return found
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Exists, exists, select
 from sqlalchemy.orm import aliased
 
-from bot.actions.checkins import new_checkin, open_checkins
+from bot.actions.checkins import close_undelivered, new_checkin, open_checkins
 from bot.actions.prompts import RenderError, answer_buttons, answer_spec, render_prompt
 from bot.actions.versions import Version, load_versions
 from bot.channels.base import Outgoing
 from bot.domain.consent import ConsentState, may_send
+from bot.domain.errors import HandrailError
 from bot.domain.hours import is_quiet, parse_window, quiet_ends
 from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
 from bot.domain.prompts import Prompt
@@ -27,6 +30,8 @@ from bot.store.database import Tx
 from bot.store.messages import Message
 from bot.store.people import Contact, Participant, PersonStatus, Programme, Staff
 from bot.store.vault import key_of
+
+log = structlog.get_logger()
 
 HELD = timedelta(minutes=5)  # between looks at a prompt that waits for an alert to be over
 HUMAN_FIRST = timedelta(hours=2)  # after "I have it", the person talks and the bot does not
@@ -100,6 +105,8 @@ def decide(row: Any, now: datetime) -> Verdict:
     if row.expires_at is not None and row.expires_at <= now:
         return Verdict(ended=MessageState.EXPIRED, reason=row.reason or "late")
     if row.kind is Kind.PARTING:
+        return SEND  # confirms an opt-out, also of staff
+    if row.kind is Kind.PARTING:
         return SEND
     if row.staff_id is not None:
         return _decide_staff(row)
@@ -149,6 +156,7 @@ def held(participant_id: Any, now: datetime) -> Exists:
     alert = aliased(Alert)
     return exists().where(
         alert.subject_id == participant_id,
+        alert.state != AlertState.CLOSED,  # said so that SQLite takes the index of subjects
         (alert.state == AlertState.OPEN)
         | ((alert.state == AlertState.ACKNOWLEDGED) & (alert.acknowledged_at > now - HUMAN_FIRST)),
     )
@@ -207,8 +215,18 @@ async def _details(tx: Tx, ids: Sequence[str]) -> list[Any]:
         row.specialist_name for row in found if row.specialist_name
     ]
     keys = {row.key_id for row in found} | {row.person_key for row in found if row.person_key}
-    await tx.vault.load(tx.session, keys | {key_of(value) for value in sealed})
+    await _load_keys(tx, keys | {key_of(value) for value in sealed})
     return found
+
+
+async def _load_keys(tx: Tx, keys: set[str]) -> None:
+    """Load the keys that there are: one that is erased or damaged must not stop everybody's texts."""
+    try:
+        await tx.vault.load(tx.session, keys)
+    except HandrailError:
+        for key in keys:
+            with suppress(HandrailError):
+                await tx.vault.load(tx.session, [key])
 
 
 async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
@@ -228,6 +246,11 @@ async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
                 asked.add(row.participant_id)
     await put_off(tx, later)
     await end(tx, ended)
+    # A prompt that was tried before has its question open; it will not come any more.
+    gone = {message_id for message_id, _, _ in ended}
+    tried = [row.id for row in rows if row.id in gone and row.kind is Kind.PROMPT and row.attempts]
+    if tried:
+        await close_undelivered(tx, tried)
     if any(reason == CANNOT_BE_TOLD for _, _, reason in ended):
         tx.wake.add("escalations")  # somebody else must be told
     return passed
@@ -239,17 +262,25 @@ async def _render(
     rendered: list[tuple[Any, str, bytes | None]] = []
     broken = []
     for row in rows:
-        if row.body is not None:
-            rendered.append((row, tx.vault.open(row.body, "messages", "body", row.id), None))
-            continue
         try:
-            text = render_prompt(_prompt(row, versions), row.language, variables(tx, row))
+            tx.vault.open(row.address, "contacts", "address", row.contact_id)
+            rendered.append((row, *_text(tx, row, versions)))
         except RenderError:
             broken.append((row.id, MessageState.FAILED, "wording"))
-            continue
-        rendered.append((row, text, tx.vault.seal(row.person_key, text, "messages", "body", row.id)))
+        except (HandrailError, KeyError) as error:
+            log.error("unreadable", message=row.id, error=type(error).__name__)
+            notice = row.kind is Kind.NOTICE
+            broken.append((row.id, MessageState.FAILED, CANNOT_BE_TOLD if notice else "unreadable"))
     await end(tx, broken)
     return rendered
+
+
+def _text(tx: Tx, row: Any, versions: dict[str, Version]) -> tuple[str, bytes | None]:
+    """Return what is sent, and it sealed if it was rendered just now."""
+    if row.body is not None:
+        return tx.vault.open(row.body, "messages", "body", row.id), None
+    text = render_prompt(_prompt(row, versions), row.language, variables(tx, row))
+    return text, tx.vault.seal(row.person_key, text, "messages", "body", row.id)
 
 
 def _prompt(row: Any, versions: dict[str, Version]) -> Prompt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.domain.consent import ConsentState
 from bot.domain.messages import ChannelName
@@ -12,6 +12,16 @@ from bot.outbox.enqueue import To
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.people import Contact, DataKey, Participant, PersonStatus, Programme, Staff
+
+# Every text starts with this look-up, so it is put together once.
+_AT_ADDRESS = (
+    select(Contact, Participant, Staff, Programme, DataKey.wrapped)
+    .join(DataKey, DataKey.id == Contact.key_id)
+    .join(Programme, Programme.id == Contact.programme_id)
+    .outerjoin(Participant, Participant.id == Contact.participant_id)
+    .outerjoin(Staff, Staff.id == Contact.staff_id)
+    .where(Contact.channel == bindparam("channel"), Contact.address_hash == bindparam("hashed"))
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,19 +66,13 @@ class Correspondent:
 async def find_correspondent(tx: Tx, channel: ChannelName, address: str) -> Correspondent | None:
     """Return whoever is at `address` (E.164 or chat id), with their key loaded; None for a stranger."""
     row = (
-        await tx.session.execute(
-            select(Contact, Participant, Staff, Programme, DataKey.wrapped)
-            .join(DataKey, DataKey.id == Contact.key_id)
-            .join(Programme, Programme.id == Contact.programme_id)
-            .outerjoin(Participant, Participant.id == Contact.participant_id)
-            .outerjoin(Staff, Staff.id == Contact.staff_id)
-            .where(Contact.channel == channel, Contact.address_hash == tx.vault.hash(channel, address))
-        )
+        await tx.session.execute(_AT_ADDRESS, {"channel": channel, "hashed": tx.vault.hash(channel, address)})
     ).one_or_none()
     if row is None:
         return None
     contact, participant, staff, programme, wrapped = row
     tx.vault.learn(contact.key_id, wrapped)
+    tx.held[programme.id] = programme
     return Correspondent(contact=contact, programme=programme, participant=participant, staff=staff)
 
 
@@ -127,4 +131,5 @@ async def specialist_of(tx: Tx, participant: Participant | None) -> Staff | None
     if participant is None or participant.specialist_id is None:
         return None
     staff = await tx.session.get(Staff, participant.specialist_id)
+    tx.held[participant.specialist_id] = staff
     return staff if staff is not None and staff.status is PersonStatus.ACTIVE else None

@@ -119,7 +119,7 @@ async def _find(tx: Tx, schedule: str, participant: str) -> tuple[Participant, P
         .where(Participant.ref == participant)
         .order_by(Programme.id)
     )
-    known = people.tuples().all()
+    known = people.all()
     if not known:
         raise NotFoundError(f"there is no participant {participant}; `handrail export` lists who there is")
     for person, programme in known:

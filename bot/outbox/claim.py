@@ -7,14 +7,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, literal_column, select, union_all, update
 
 from bot.domain.messages import ChannelName, Direction, Lane, MessageState
 from bot.store.base import table_of
 from bot.store.database import Tx
-from bot.store.messages import Message
+from bot.store.messages import CLAIMED, Message
 
+LONGEST_RETRY = timedelta(minutes=1)  # of an alert, jitter included; a sender's own rest is kept elsewhere
 LEASE = timedelta(seconds=45)  # a hung worker's claims are free within a minute
+
+# A look at the end of the index for each lane, in one statement: this is asked many times a second.
+_MESSAGES = table_of(Message)
+_LANES = union_all(
+    *(
+        select(func.min(_MESSAGES.c.not_before).label("at")).where(
+            _MESSAGES.c.state == literal_column("'queued'"),  # said so that the partial index serves
+            _MESSAGES.c.channel == bindparam("channel"),
+            _MESSAGES.c.lane == int(lane),
+        )
+        for lane in Lane
+    )
+).subquery()
+_EARLIEST = select(func.min(_LANES.c.at))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +54,8 @@ async def due(tx: Tx, channel: ChannelName, limit: int) -> list[str]:
                 Message.lane == int(lane),
                 Message.not_before <= tx.now,
             )
-            .order_by(Message.not_before, Message.id)
+            # By time alone: to sort the ids of a whole broadcast's same instant costs more than sending.
+            .order_by(Message.not_before)
             .limit(limit - len(found))
             .with_for_update(skip_locked=True, of=Message)
         )
@@ -49,19 +65,8 @@ async def due(tx: Tx, channel: ChannelName, limit: int) -> list[str]:
 
 async def next_due(tx: Tx, channel: ChannelName) -> datetime | None:
     """Return when the next queued message of a channel may be sent."""
-    earliest: datetime | None = None
-    for lane in Lane:
-        at = await tx.session.scalar(
-            select(Message.not_before)
-            .where(
-                Message.state == MessageState.QUEUED, Message.channel == channel, Message.lane == int(lane)
-            )
-            .order_by(Message.not_before)
-            .limit(1)
-        )
-        if at is not None and (earliest is None or at < earliest):
-            earliest = at
-    return earliest
+    found: datetime | None = await tx.session.scalar(_EARLIEST, {"channel": channel})
+    return found
 
 
 async def take(tx: Tx, taken: Sequence[Taken], owner: str) -> None:
@@ -115,7 +120,11 @@ async def release(tx: Tx, *, owner: str | None) -> int:
 
     Nobody can know whether such a message left, so it is looked up before anything else is done with it.
     """
-    abandoned = [Message.state == MessageState.SENDING, Message.direction == Direction.OUT]
+    abandoned: list[Any] = [
+        CLAIMED,
+        Message.state == MessageState.SENDING,
+        Message.direction == Direction.OUT,
+    ]
     abandoned.append(Message.lease_until < tx.now if owner is None else Message.lease_owner != owner)
     result: Any = await tx.session.execute(
         update(Message)
@@ -126,8 +135,35 @@ async def release(tx: Tx, *, owner: str | None) -> int:
     return int(result.rowcount)
 
 
+async def hurry(tx: Tx) -> int:
+    """Free what waits longer than any wait of ours, which only a clock set back leaves; return how many.
+
+    Alerts wait for no time at all, and nothing is leased for longer than `LEASE`.
+    """
+    leased: Any = await tx.session.execute(
+        update(Message)
+        .where(
+            Message.state.in_([MessageState.SENDING, MessageState.UNCERTAIN]),
+            Message.lease_until > tx.now + 2 * LEASE,
+        )
+        .values(lease_until=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+    waiting: Any = await tx.session.execute(
+        update(Message)
+        .where(
+            Message.state == MessageState.QUEUED,
+            Message.lane == int(Lane.ALERT),
+            Message.not_before > tx.now + LONGEST_RETRY,
+        )
+        .values(not_before=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(leased.rowcount + waiting.rowcount)
+
+
 async def many(tx: Tx, statement: Any, rows: list[dict[str, Any]]) -> None:
     """Run one statement for many rows."""
     # On the connection, not the session: an ORM update by primary key would want loaded objects.
     connection = await tx.session.connection()
-    await connection.execute(statement, rows)
+    await connection.execute(statement, rows if len(rows) > 1 else rows[0])

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import update
 
 from bot.domain.messages import Button, ChannelName, Direction, Kind, Lane, MessageState
+from bot.outbox.claim import many
+from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.messages import Message
@@ -69,8 +71,8 @@ async def enqueue(tx: Tx, drafts: Sequence[Draft]) -> None:
     """Write the drafts; those whose dedupe key is taken are dropped. Wakes delivery after the commit."""
     if not drafts:
         return
-    statement = tx.insert(Message).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    await tx.session.execute(statement, [_row(tx, draft) for draft in drafts])
+    statement = tx.insert(table_of(Message)).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    await many(tx, statement, [_row(tx, draft) for draft in drafts])
     tx.wake.add(DELIVERY)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.domain.instants import Now
+from bot.store import sqlite_driver
 from bot.store.vault import Vault
 
 BUSY_SECONDS = 10.0  # how long another process (an import) may hold SQLite's write lock
@@ -25,7 +26,8 @@ BUSY_SECONDS = 10.0  # how long another process (an import) may hold SQLite's wr
 class Tx:
     """One transaction: what actions work with. `now` stands still in it.
 
-    `wake` collects who must look at the database after the commit ("delivery").
+    `wake` collects who must look at the database after the commit ("delivery"). `held` keeps rows that many
+    events of one transaction ask for: the session itself forgets a row that nobody holds.
     """
 
     session: AsyncSession
@@ -33,6 +35,7 @@ class Tx:
     now: datetime
     sqlite: bool
     wake: set[str] = field(default_factory=set)
+    held: dict[str, object] = field(default_factory=dict)
 
     def insert(self, table: Any) -> Any:
         """Return the dialect's INSERT, which knows ON CONFLICT on both databases."""
@@ -105,7 +108,8 @@ def make_engine(url: str, *, pool: int = 10) -> AsyncEngine:
     """Return an engine with our pragmas and transaction modes."""
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    options = {"timeout": BUSY_SECONDS, "async_creator_fn": sqlite_driver.connect}
+    engine = create_async_engine(url, connect_args=options)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

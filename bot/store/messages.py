@@ -13,6 +13,9 @@ from bot.domain.triage.assess import Level
 from bot.store.base import Base, LocalTime, Sealed, Word
 from bot.store.ids import new_id
 
+# SQLite takes a partial index only for a query that repeats its condition word for word.
+CLAIMED = text("state IN ('sending', 'uncertain')")
+
 
 class Message(Base):
     """Anything said, in or out.
@@ -50,8 +53,8 @@ class Message(Base):
         Index(
             "ix_messages_claimed",
             "lease_until",
-            sqlite_where=text("state IN ('sending', 'uncertain')"),
-            postgresql_where=text("state IN ('sending', 'uncertain')"),
+            sqlite_where=CLAIMED,
+            postgresql_where=CLAIMED,
         ),
         Index("ix_messages_contact", "contact_id", "id"),
         Index(
