@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 HOUSE = Path(__file__).parent.parent.parent
-PATIENCE = 20.0  # seconds a loaded machine may take to start Python and everything it imports
+PATIENCE = 90.0  # seconds a loaded machine may take to start Python and everything it imports
 LOOK = 0.05  # seconds between looks at something that does not tell
 
 
@@ -106,7 +106,7 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-async def until(happened: Callable[[], bool], *, within: float = 10.0) -> None:
+async def until(happened: Callable[[], bool], *, within: float = 40.0) -> None:
     """Wait until something that gives no sign has happened. Raises TimeoutError."""
     async with asyncio.timeout(within):
         while not happened():  # noqa: ASYNC110 - another process did it; there is no event

@@ -145,13 +145,22 @@ class Story:
         return min((at for at in found if at is not None), default=None)
 
 
-class _Later:
+async def bring_in(database: Database, file: File) -> None:
+    """Import a programme file."""
+    text = yaml.safe_dump(file, allow_unicode=True, sort_keys=False)
+    async with database.write() as tx:
+        await import_programme(tx, parse_programme(text))
+
+
+class Door:
     """Stands where the web app will be: providers need its address before it is built."""
 
     def __init__(self) -> None:
+        """Stand open to nobody yet."""
         self.app: Any = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
         await self.app(scope, receive, send)
 
 
@@ -168,9 +177,8 @@ async def tell(
 
     `tokens` are Twilio's auth tokens, newest first. `patience` bounds a call to a provider, in seconds.
     """
-    async with database.write() as tx:
-        await import_programme(tx, parse_programme(yaml.safe_dump(file, allow_unicode=True, sort_keys=False)))
-    door = _Later()
+    await bring_in(database, file)
+    door = Door()
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(running(door))
         telegram = await stack.enter_async_context(telegram_server())
@@ -178,7 +186,15 @@ async def tell(
             twilio_server(public_url=house.url, tokens=tokens, now=clock)
         )
         twilio.auto_report = RECEIPTS
-        app = _build(database, clock, house.url, telegram, twilio, patience)
+        app = build_app(
+            database,
+            clock,
+            house.url,
+            telegram_url=telegram.url,
+            twilio_url=twilio.url,
+            tokens=tokens,
+            patience=patience,
+        )
         door.app = app.web
         await app.prepare()
         assert app.telegram is not None
@@ -195,21 +211,24 @@ async def tell(
                     await sender.close()
 
 
-def _build(
+def build_app(
     database: Database,
     clock: HandClock,
     url: str,
-    telegram: TelegramServer,
-    twilio: TwilioServer,
-    patience: float,
+    *,
+    telegram_url: str,
+    twilio_url: str,
+    tokens: tuple[str, ...] = (AUTH_TOKEN,),
+    patience: float = 5.0,
 ) -> App:
-    chat = Telegram(token=TOKEN, api_url=telegram.url, patience=Patience(read=patience))
+    """Build Handrail with the real channels, each pointed at a stand-in, reached by providers at `url`."""
+    chat = Telegram(token=TOKEN, api_url=telegram_url, patience=Patience(read=patience))
     sms = Sms(
         account_sid=ACCOUNT,
-        tokens=twilio.tokens,
+        tokens=tokens,
         sender=NUMBER,
         public_url=url,
-        api_url=twilio.url,
+        api_url=twilio_url,
         timeout=patience,
     )
     settings = Settings(
@@ -217,7 +236,7 @@ def _build(
         public_url=url,
         telegram_webhook_secret=SecretStr(SECRET),
         twilio_account_sid=ACCOUNT,
-        twilio_auth_token=SecretStr(",".join(twilio.tokens)),
+        twilio_auth_token=SecretStr(",".join(tokens)),
         sms_from=NUMBER,
     )
     senders = {ChannelName.TELEGRAM: Sender(channel=chat), ChannelName.SMS: Sender(channel=sms)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +21,6 @@ from tests.journeys.program import Program, Running, free_port, until
 from tests.journeys.programmes import ALEX, DANA_CHAT, JO, MARISOL, example, person
 
 CRISIS = "I want to die"
-SOON = timedelta(seconds=4)  # until a prompt is due: longer than an import takes
 
 
 class Stage:
@@ -43,13 +44,16 @@ class Stage:
                 "HANDRAIL_SMS_RATE": "50",
             },
         )
+        self.import_takes = timedelta(seconds=5)
         self._running: list[Running] = []
 
     async def brings_in(self, file: dict[str, Any]) -> None:
-        """Import a programme file."""
+        """Import a programme file, and remember how long that takes on this machine today."""
+        begun = time.monotonic()
         path = self.directory / "programme.yaml"
         path.write_text(yaml.safe_dump(file, allow_unicode=True, sort_keys=False), "utf-8")
         await self.program.does("import", str(path))
+        self.import_takes = timedelta(seconds=time.monotonic() - begun)
 
     async def runs(self) -> Running:
         """Start the program."""
@@ -86,6 +90,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         assert twilio.violations == []
 
 
+@pytest.mark.timeout(300)  # a loaded machine may take long to start Python five times
 async def test_the_main_job(stage: Stage) -> None:
     """A text in, a prompt out, a crisis up the chain to an "I have it"; a power cut; a clean end."""
     file = _programme()
@@ -94,26 +99,26 @@ async def test_the_main_job(stage: Stage) -> None:
     alex, jo, dana = stage.twilio.phone(ALEX), stage.twilio.phone(JO), stage.telegram.phone(DANA_CHAT)
 
     assert await alex.says("hello") == 200
-    await alex.gets("Thanks for writing. I'm automated; I've kept this for Dana.", within=5)
+    await alex.gets("Thanks for writing. I'm automated; I've kept this for Dana.", within=40)
 
-    await stage.brings_in(_with_prompt_soon(file, "p1"))
-    await alex.gets("Hi Alex. How are you now, 0 to 10?", within=12)
+    await stage.brings_in(_with_prompt(file, "p1", 2 * stage.import_takes))
+    await alex.gets("Hi Alex. How are you now, 0 to 10?", within=60)
     assert await alex.says("7") == 200
-    await alex.gets("Thank you for checking in.", within=5)
+    await alex.gets("Thank you for checking in.", within=40)
 
     assert await alex.says(CRISIS) == 200
-    await alex.gets("call or text 988", within=5)
-    await dana.gets("Someone needs you now.", within=5)
-    await jo.gets("Someone needs you now.", within=8)  # nobody answered for two seconds
+    await alex.gets("call or text 988", within=40)
+    await dana.gets("Someone needs you now.", within=40)
+    await jo.gets("Someone needs you now.", within=40)  # nobody answered for two seconds
     assert await jo.says("1") == 200
-    await jo.gets("You have it.", within=5)
-    await alex.gets("Jo from your team has your message now.", within=5)
-    await dana.gets("Jo has it.", within=5)
+    await jo.gets("You have it.", within=40)
+    await alex.gets("Jo from your team has your message now.", within=40)
+    await dana.gets("Jo has it.", within=40)
 
     sam = stage.twilio.phone(MARISOL)
     stage.twilio.trouble.append(hung(stored=True))
-    await stage.brings_in(_with_prompt_soon(file, "p2"))
-    await sam.gets("Hola Marisol.", within=12)  # Twilio has it, and holds its answer back
+    await stage.brings_in(_with_prompt(file, "p2", 2 * stage.import_takes))
+    await sam.gets("Hola Marisol.", within=60)  # Twilio has it, and holds its answer back
     stage.twilio.trouble.extend([hung(stored=True), hung(stored=False)])
     assert await sam.says(CRISIS) == 200
     await until(lambda: not stage.twilio.trouble)
@@ -121,12 +126,12 @@ async def test_the_main_job(stage: Stage) -> None:
     told = len(jo.texts) + len(sam.texts)
 
     running = await stage.runs()
-    await until(lambda: stage.in_flight() == 0, within=15)
-    await until(lambda: len(jo.texts) + len(sam.texts) > told, within=10)  # the lost one came again
-    await sam.gets("988", within=5)
-    await until(lambda: sum("Someone needs you now." in text for text in jo.texts) >= 2)
-    assert await jo.says("1") == 200
-    await until(lambda: any("persona p2" in t or "person p2" in t for t in jo.texts))
+    await until(lambda: stage.in_flight() == 0, within=60)
+    await until(lambda: len(jo.texts) + len(sam.texts) > told, within=40)  # the lost one came again
+    await sam.gets("988", within=40)
+    ref = [text for text in jo.texts if "Someone needs you now." in text][-1].split("Ref ")[1].split(".")[0]
+    assert await jo.says(f"1 {ref}") == 200
+    await jo.gets(f"You have it. Ref {ref}, person p2.", within=40)
     assert [text for text in sam.texts if "Hola Marisol." in text] == [
         "Hola Marisol. ¿Como te sientes, 0 a 10?"
     ]
@@ -175,10 +180,10 @@ def _schedule(by: str) -> dict[str, Any]:
     return {"name": "first-weeks", "title": "First weeks", "prompts": [prompt]}
 
 
-def _with_prompt_soon(file: dict[str, Any], ref: str) -> dict[str, Any]:
-    """Plan a session on a whole minute, and the prompt as many seconds before it as makes it due soon."""
-    due = datetime.now(UTC) + SOON
+def _with_prompt(file: dict[str, Any], ref: str, after: timedelta) -> dict[str, Any]:
+    """Plan a session on a whole minute, and the prompt so long before it that it is due `after` now."""
+    due = datetime.now(UTC) + after + timedelta(seconds=1)
     session = (due + timedelta(minutes=2)).replace(second=0, microsecond=0)
-    changed = file | {"schedules": [_schedule(f"{round((session - due).total_seconds())}s")]}
+    changed = copy.deepcopy(file) | {"schedules": [_schedule(f"{round((session - due).total_seconds())}s")]}
     person(changed, ref)["sessions"] = [f"{session:%Y-%m-%d %H:%M}"]
     return changed
