@@ -27,7 +27,9 @@ app.add_typer(keys, name="keys")
 
 
 @app.command()
-def demo(port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen.")] = 8000) -> None:
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0: any free port.")] = 8765,
+) -> None:
     """Try it: an example programme with simulated phones, on a throw-away database."""
     from bot.commands.demo import main
 
@@ -55,6 +57,14 @@ def migrate() -> None:
     from bot.commands.migrate import migrate
 
     migrate()
+
+
+@app.command()
+def doctor(as_json: JSON = False) -> None:
+    """Check settings, keys, database and providers, and say how to mend each fault."""
+    from bot.commands.doctor import doctor
+
+    doctor(as_json=as_json)
 
 
 @app.command("import")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import httpx
 import structlog
 
+from bot.actions.alerts import mend_times
 from bot.actions.checkins import close_overdue
-from bot.outbox.claim import release
+from bot.outbox.claim import hurry, release
 from bot.store.database import Database
 
 log = structlog.get_logger()
@@ -15,12 +16,13 @@ HEARTBEAT_SECONDS = 10.0
 
 
 async def tidy(database: Database) -> None:
-    """Expire questions whose time is over, and free the claims of workers that hang or died."""
+    """Expire questions whose time is over, free dead workers' claims, and mend what a set-back clock left."""
     async with database.write() as tx:
         closed = await close_overdue(tx)
         freed = await release(tx, owner=None)
-    if closed or freed:
-        log.info("tidied", questions=closed, claims=freed)
+        mended = await mend_times(tx) + await hurry(tx)
+    if closed or freed or mended:
+        log.info("tidied", questions=closed, claims=freed, times=mended)
 
 
 async def beat(url: str) -> None:

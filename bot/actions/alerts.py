@@ -6,9 +6,10 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import select, update
 
-from bot.actions.notices import fail_over, name_of, note, staff_contact, tell_turn
+from bot.actions.notices import fail_over, name_of, note, notice_key, staff_contact, tell_turn
 from bot.actions.people import Correspondent
 from bot.actions.staffing import Roster, draw_chain, load_roster
 from bot.domain import escalation
@@ -24,11 +25,15 @@ from bot.store.ids import new_id
 from bot.store.messages import Message
 from bot.store.people import Contact, Participant, Programme, Staff
 
+log = structlog.get_logger()
+
 # Letters and digits that are not mistaken for each other when read aloud or off a cracked screen.
 LETTERS, DIGITS = "CFHJKLMRTVWXY", "2345679"
 QUIET_JOIN = timedelta(minutes=2)  # between two "they wrote again" to whoever has it
 SAME_SITUATION = timedelta(hours=2)  # after "I have it"; later distress rings everybody again
 BATCH = 50
+TRIED_AGAIN = timedelta(minutes=1)
+HOLDS = timedelta(hours=2)  # how long "I have it" answers for what they write next
 LATELY = timedelta(hours=1)  # how long a taken alert may still be what a bare "1" means
 
 
@@ -51,11 +56,21 @@ class Taken:
 
 
 async def raise_alert(tx: Tx, who: Correspondent, message_id: str, level: Level) -> Raised:
-    """Open an alert about somebody, or join the one that is open; a higher level starts the chain anew."""
+    """Open an alert about somebody, or join the one that is there.
+
+    A higher level starts the chain anew, also when somebody has it already. What is written long after
+    somebody took the alert, or when they can't be told any more, is a new one.
+    """
     alert = await _current(tx, who.subject_id)
+    roster = await load_roster(tx, who.programme)
+    if alert is not None and alert.state is AlertState.ACKNOWLEDGED and not _holds(alert, roster, tx):
+        alert.state, alert.closed_at, alert.outcome = AlertState.CLOSED, tx.now, "followed_by_another"
+        note(tx, alert, "closed")
+        await tx.session.flush()
+        alert = None
     if alert is None:
-        alert = await _open(tx, who, message_id, level)
-        told = await advance(tx, alert, who.programme, await load_roster(tx, who.programme))
+        alert = await _open(tx, who, message_id, level, roster)
+        told = await advance(tx, alert, who.programme, roster)
         return Raised(alert=alert, told=told, news=True)
     alert.count += 1
     alert.contact_id = who.contact.id
@@ -64,26 +79,54 @@ async def raise_alert(tx: Tx, who: Correspondent, message_id: str, level: Level)
         alert.level = level
         alert.message_id = message_id
     note(tx, alert, "raised" if rose else "joined")
-    if alert.state is AlertState.ACKNOWLEDGED:
-        await _tell_holder(tx, alert, who.programme, raised=rose)
-    elif rose:
-        roster = await load_roster(tx, who.programme)
-        alert.chain = escalation.to_data(draw_chain(roster, who.programme, who.participant, level))
-        alert.round, alert.step = 0, 0
-        await advance(tx, alert, who.programme, roster)
+    if rose:
+        await _start_anew(tx, alert, who, roster)
+    elif alert.state is AlertState.ACKNOWLEDGED:
+        await _tell_holder(tx, alert, str(alert.acknowledged_by), who.programme, roster, raised=False)
     await tx.session.flush()
     return Raised(alert=alert, told=await _told(tx, alert), news=rose)
+
+
+async def _start_anew(tx: Tx, alert: Alert, who: Correspondent, roster: Roster) -> None:
+    """Run the chain of the new level from its first step; whoever had the alert is told in any case."""
+    holder = alert.acknowledged_by
+    alert.state, alert.acknowledged_by, alert.acknowledged_at = AlertState.OPEN, None, None
+    alert.chain = escalation.to_data(draw_chain(roster, who.programme, who.participant, alert.level))
+    alert.round, alert.step = 0, 0
+    await advance(tx, alert, who.programme, roster)
+    if holder is None:
+        return
+    told = await tx.session.scalar(
+        select(Message.id)
+        .where(
+            Message.dedupe_key.startswith(f"notice:{alert.id}:{alert.level}:", autoescape=True),
+            Message.staff_id == holder,
+        )
+        .limit(1)
+    )
+    if told is None:
+        await _tell_holder(tx, alert, holder, who.programme, roster, raised=True)
+
+
+def _holds(alert: Alert, roster: Roster, tx: Tx) -> bool:
+    """Tell whether whoever took the alert can be expected to see what is written now."""
+    holder = str(alert.acknowledged_by)
+    if alert.acknowledged_at is None or tx.now - alert.acknowledged_at > HOLDS:
+        return False
+    person = Person(staff_id=holder, routes=roster.routes(holder))
+    return roster.is_active(holder) and bool(roster.usable(person))
 
 
 def next_turn(alert: Alert, roster: Roster) -> escalation.Turn:
     """Return whose turn it is, as things stand now; changes nothing."""
     chain = escalation.from_data(alert.chain)
+    supervisors = {person.staff_id for person in chain.supervisors}
 
     def can_take(person: Person, last_resort: bool) -> bool:
         if not roster.is_active(person.staff_id) or not roster.usable(person):
             return False
         if last_resort or (alert.level is Level.CRISIS and alert.round > 0):
-            return alert.level is Level.CRISIS or person in chain.supervisors
+            return alert.level is Level.CRISIS or person.staff_id in supervisors
         return roster.on_duty(person.staff_id)
 
     return escalation.take_turn(chain, alert.round, alert.step, can_take)
@@ -102,7 +145,10 @@ async def advance(tx: Tx, alert: Alert, programme: Programme, roster: Roster) ->
 
 
 async def advance_due(tx: Tx) -> int:
-    """Advance every open alert whose next step has come; return how many there were."""
+    """Advance every open alert whose next step has come; return how many there were.
+
+    One that can't be advanced does not hold up the others: it is tried again in a minute.
+    """
     alerts = (
         await tx.session.scalars(
             select(Alert)
@@ -117,8 +163,38 @@ async def advance_due(tx: Tx) -> int:
         if alert.programme_id not in rosters:
             programme = await tx.session.get_one(Programme, alert.programme_id)
             rosters[alert.programme_id] = (programme, await load_roster(tx, programme))
-        await advance(tx, alert, *rosters[alert.programme_id])
+        alert_id = alert.id
+        try:
+            async with tx.session.begin_nested():
+                await advance(tx, alert, *rosters[alert.programme_id])
+        except Exception as error:
+            log.error("alert_failed", alert=alert_id, error=type(error).__name__)
+            rosters.clear()  # what the savepoint took back is read again
+            await _try_again_later(tx, alert_id)
     return len(alerts)
+
+
+async def _try_again_later(tx: Tx, alert_id: str) -> None:
+    await tx.session.execute(
+        update(Alert)
+        .where(Alert.id == alert_id)
+        .values(next_step_at=tx.now + TRIED_AGAIN)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def mend_times(tx: Tx) -> int:
+    """Bring steps nearer that lie further ahead than their chain waits: the clock was set back."""
+    mended = 0
+    for alert in await tx.session.scalars(
+        select(Alert).where(Alert.state == AlertState.OPEN, Alert.next_step_at > tx.now)
+    ):
+        latest = tx.now + max(escalation.from_data(alert.chain).longest_wait, TRIED_AGAIN)
+        if alert.next_step_at is not None and alert.next_step_at > latest:
+            alert.next_step_at = latest
+            mended += 1
+    await tx.session.flush()
+    return mended
 
 
 async def take_alert(tx: Tx, alert: Alert, staff: Staff) -> Taken:
@@ -159,13 +235,12 @@ async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
     chain = escalation.from_data(alert.chain)
     if await fail_over(tx, alert, chain, failed, roster=roster, programme=programme) or not gone:
         return
+    note(tx, alert, "unreachable", staff_id=failed.staff_id)
+    turn = notice_key(alert, failed.alert_round or 0, failed.alert_step or 0)
     others = await tx.session.scalar(
         select(Message.id)
         .where(
-            Message.alert_id == alert.id,
-            Message.kind == Kind.NOTICE,
-            Message.alert_round == failed.alert_round,
-            Message.alert_step == failed.alert_step,
+            Message.dedupe_key.startswith(turn, autoescape=True),
             Message.id != failed.id,
             Message.state.not_in([MessageState.FAILED, MessageState.CANCELLED]),
         )
@@ -203,8 +278,7 @@ async def _current(tx: Tx, subject_id: str) -> Alert | None:
     return None
 
 
-async def _open(tx: Tx, who: Correspondent, message_id: str, level: Level) -> Alert:
-    roster = await load_roster(tx, who.programme)
+async def _open(tx: Tx, who: Correspondent, message_id: str, level: Level, roster: Roster) -> Alert:
     alert = Alert(
         id=new_id(),
         programme_id=who.programme.id,
@@ -250,7 +324,11 @@ async def _new_ref(tx: Tx, programme_id: str) -> str:
 
 async def _told(tx: Tx, alert: Alert) -> int:
     rows = await tx.session.scalars(
-        select(Message.staff_id).where(Message.alert_id == alert.id, Message.kind == Kind.NOTICE).distinct()
+        select(Message.staff_id)
+        .where(
+            Message.alert_id == alert.id, Message.kind == Kind.NOTICE, Message.state != MessageState.FAILED
+        )
+        .distinct()
     )
     return len(rows.all())
 
@@ -282,7 +360,7 @@ async def _tell_others(tx: Tx, alert: Alert, winner: Staff, holder: str) -> None
     for staff_id, route in await told_contacts(tx, alert):
         if staff_id != winner.id:
             to = await staff_contact(tx, route, staff_id)
-            key = f"taken:{alert.id}:{staff_id}"
+            key = f"taken:{alert.id}:{alert.count}:{staff_id}"  # an alert that rose is taken again
             await enqueue(tx, [Draft(to=to, kind=Kind.STAFF, lane=Lane.REPLY, text=text, dedupe_key=key)])
 
 
@@ -301,18 +379,19 @@ async def _tell_participant(tx: Tx, alert: Alert, holder: str) -> None:
         participant_id=contact.participant_id,
     )
     text = say("taken", language, name=holder)
-    key = f"taken:{alert.id}:participant"
+    key = f"taken:{alert.id}:{alert.count}:participant"
     await enqueue(tx, [Draft(to=to, kind=Kind.REPLY, lane=Lane.ALERT, text=text, dedupe_key=key)])
 
 
-async def _tell_holder(tx: Tx, alert: Alert, programme: Programme, *, raised: bool) -> None:
-    routes = dict(await told_contacts(tx, alert))
-    roster = await load_roster(tx, programme)
-    holder = str(alert.acknowledged_by)
+async def _tell_holder(
+    tx: Tx, alert: Alert, holder: str, programme: Programme, roster: Roster, *, raised: bool
+) -> None:
     usable = roster.usable(Person(staff_id=holder, routes=roster.routes(holder)))
-    route = routes.get(holder) or (usable[0] if usable else None)
-    if route is None:
+    if not usable:
         return
+    # By the way they were told before, if it still works.
+    told = dict(await told_contacts(tx, alert)).get(holder)
+    route = told if told in usable else usable[0]
     minutes = int(tx.now.timestamp() // QUIET_JOIN.total_seconds())
     key = f"raised:{alert.id}:{alert.level}" if raised else f"more:{alert.id}:{minutes}"
     text = say("notice_raised" if raised else "notice_more", str(programme.languages[0]), ref=alert.ref)

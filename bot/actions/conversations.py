@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, bindparam, func, select, update
+from sqlalchemy import String, bindparam, func, select, text, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.actions.people import Correspondent
@@ -58,7 +58,9 @@ async def save_inbound(tx: Tx, who: Correspondent, inbound: Inbound) -> str | No
     # On the connection: every text passes here, and the session would take three times as long.
     connection = await tx.session.connection()
     statement = tx.insert(MESSAGES).on_conflict_do_nothing(
-        index_elements=["channel", "provider_id"], index_where=MESSAGES.c.direction == Direction.IN
+        # The word itself: with a parameter, PostgreSQL's generic plan no longer finds the index.
+        index_elements=["channel", "provider_id"],
+        index_where=text("direction = 'in'"),
     )
     if (await connection.execute(statement, row)).rowcount == 0:
         return None

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Exists, exists, select
+import structlog
+from sqlalchemy import Exists, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
-from bot.actions.checkins import new_checkin, open_checkins
+from bot.actions.checkins import close_undelivered, new_checkin, open_checkins
 from bot.actions.prompts import RenderError, answer_buttons, answer_spec, render_prompt
 from bot.actions.versions import Version, load_versions
 from bot.channels.base import Outgoing
 from bot.domain.consent import ConsentState, may_send
+from bot.domain.errors import HandrailError
 from bot.domain.hours import is_quiet, parse_window, quiet_ends
 from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
 from bot.domain.prompts import Prompt
@@ -27,6 +30,8 @@ from bot.store.database import Tx
 from bot.store.messages import Message
 from bot.store.people import Contact, Participant, PersonStatus, Programme, Staff
 from bot.store.vault import key_of
+
+log = structlog.get_logger()
 
 HELD = timedelta(minutes=5)  # between looks at a prompt that waits for an alert to be over
 HUMAN_FIRST = timedelta(hours=2)  # after "I have it", the person talks and the bot does not
@@ -100,6 +105,8 @@ def decide(row: Any, now: datetime) -> Verdict:
     if row.expires_at is not None and row.expires_at <= now:
         return Verdict(ended=MessageState.EXPIRED, reason=row.reason or "late")
     if row.kind is Kind.PARTING:
+        return SEND  # confirms an opt-out, also of staff
+    if row.kind is Kind.PARTING:
         return SEND
     if row.staff_id is not None:
         return _decide_staff(row)
@@ -144,72 +151,86 @@ def _decide_hours(row: Any, now: datetime) -> Verdict:
     return Verdict(later=ends, reason="quiet_hours")
 
 
-def held(participant_id: Any, now: datetime) -> Exists:
-    """Return the condition that prompts wait: an alert is open, or a human has just taken it."""
+def held(participant_id: Any, since: Any) -> Exists:
+    """Return the condition that prompts wait: an alert is open, or a human took it after `since`."""
     alert = aliased(Alert)
     return exists().where(
         alert.subject_id == participant_id,
         alert.state != AlertState.CLOSED,  # said so that SQLite takes the index of subjects
         (alert.state == AlertState.OPEN)
-        | ((alert.state == AlertState.ACKNOWLEDGED) & (alert.acknowledged_at > now - HUMAN_FIRST)),
+        | ((alert.state == AlertState.ACKNOWLEDGED) & (alert.acknowledged_at > since)),
     )
+
+
+# What is looked at before a message leaves: put together once, for it is long and asked many times a second.
+_SPECIALIST, _OWN_ALERT = aliased(Staff), aliased(Alert)
+_DETAILS = (
+    select(
+        Message.id,
+        Message.kind,
+        Message.lane,
+        Message.body,
+        Message.buttons,
+        Message.attempts,
+        Message.expires_at,
+        Message.not_before,
+        Message.reply_to,
+        Message.reason,
+        Message.staff_id,
+        Message.participant_id,
+        Message.version_id,
+        Message.prompt_key,
+        Contact.channel,
+        Contact.address,
+        Contact.id.label("contact_id"),
+        Contact.key_id,
+        Contact.consent,
+        Contact.unreachable_at,
+        Participant.status.label("person_status"),
+        Participant.paused_until,
+        Participant.timezone.label("zone"),
+        Participant.language,
+        Participant.name,
+        Participant.key_id.label("person_key"),
+        Programme.quiet_hours,
+        Programme.timezone.label("programme_zone"),
+        Programme.name.label("programme_name"),
+        Staff.status.label("staff_status"),
+        _SPECIALIST.id.label("specialist_id"),
+        _SPECIALIST.name.label("specialist_name"),
+        _OWN_ALERT.state.label("alert_state"),
+        held(Message.participant_id, bindparam("talking_since")).label("held"),
+    )
+    .join(Contact, Contact.id == Message.contact_id)
+    .join(Programme, Programme.id == Contact.programme_id)
+    .outerjoin(Participant, Participant.id == Message.participant_id)
+    .outerjoin(Staff, Staff.id == Message.staff_id)
+    .outerjoin(_SPECIALIST, _SPECIALIST.id == Participant.specialist_id)
+    .outerjoin(_OWN_ALERT, _OWN_ALERT.id == Message.alert_id)
+    .where(Message.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 async def _details(tx: Tx, ids: Sequence[str]) -> list[Any]:
-    specialist, own_alert = aliased(Staff), aliased(Alert)
-    rows = await tx.session.execute(
-        select(
-            Message.id,
-            Message.kind,
-            Message.lane,
-            Message.body,
-            Message.buttons,
-            Message.attempts,
-            Message.expires_at,
-            Message.not_before,
-            Message.reply_to,
-            Message.reason,
-            Message.staff_id,
-            Message.participant_id,
-            Message.version_id,
-            Message.prompt_key,
-            Contact.channel,
-            Contact.address,
-            Contact.id.label("contact_id"),
-            Contact.key_id,
-            Contact.consent,
-            Contact.unreachable_at,
-            Participant.status.label("person_status"),
-            Participant.paused_until,
-            Participant.timezone.label("zone"),
-            Participant.language,
-            Participant.name,
-            Participant.key_id.label("person_key"),
-            Programme.quiet_hours,
-            Programme.timezone.label("programme_zone"),
-            Programme.name.label("programme_name"),
-            Staff.status.label("staff_status"),
-            specialist.id.label("specialist_id"),
-            specialist.name.label("specialist_name"),
-            own_alert.state.label("alert_state"),
-            held(Message.participant_id, tx.now).label("held"),
-        )
-        .join(Contact, Contact.id == Message.contact_id)
-        .join(Programme, Programme.id == Contact.programme_id)
-        .outerjoin(Participant, Participant.id == Message.participant_id)
-        .outerjoin(Staff, Staff.id == Message.staff_id)
-        .outerjoin(specialist, specialist.id == Participant.specialist_id)
-        .outerjoin(own_alert, own_alert.id == Message.alert_id)
-        .where(Message.id.in_(ids))
-    )
+    rows = await tx.session.execute(_DETAILS, {"ids": ids, "talking_since": tx.now - HUMAN_FIRST})
     order = {message_id: place for place, message_id in enumerate(ids)}
     found = sorted(rows, key=lambda row: order[row.id])
     sealed = [row.body for row in found if row.body] + [
         row.specialist_name for row in found if row.specialist_name
     ]
     keys = {row.key_id for row in found} | {row.person_key for row in found if row.person_key}
-    await tx.vault.load(tx.session, keys | {key_of(value) for value in sealed})
+    await _load_keys(tx, keys | {key_of(value) for value in sealed})
     return found
+
+
+async def _load_keys(tx: Tx, keys: set[str]) -> None:
+    """Load the keys that there are: one that is erased or damaged must not stop everybody's texts."""
+    try:
+        await tx.vault.load(tx.session, keys)
+    except HandrailError:
+        for key in keys:
+            with suppress(HandrailError):
+                await tx.vault.load(tx.session, [key])
 
 
 async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
@@ -229,6 +250,11 @@ async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
                 asked.add(row.participant_id)
     await put_off(tx, later)
     await end(tx, ended)
+    # A prompt that was tried before has its question open; it will not come any more.
+    gone = {message_id for message_id, _, _ in ended}
+    tried = [row.id for row in rows if row.id in gone and row.kind is Kind.PROMPT and row.attempts]
+    if tried:
+        await close_undelivered(tx, tried)
     if any(reason == CANNOT_BE_TOLD for _, _, reason in ended):
         tx.wake.add("escalations")  # somebody else must be told
     return passed
@@ -240,17 +266,25 @@ async def _render(
     rendered: list[tuple[Any, str, bytes | None]] = []
     broken = []
     for row in rows:
-        if row.body is not None:
-            rendered.append((row, tx.vault.open(row.body, "messages", "body", row.id), None))
-            continue
         try:
-            text = render_prompt(_prompt(row, versions), row.language, variables(tx, row))
+            tx.vault.open(row.address, "contacts", "address", row.contact_id)
+            rendered.append((row, *_text(tx, row, versions)))
         except RenderError:
             broken.append((row.id, MessageState.FAILED, "wording"))
-            continue
-        rendered.append((row, text, tx.vault.seal(row.person_key, text, "messages", "body", row.id)))
+        except (HandrailError, KeyError) as error:
+            log.error("unreadable", message=row.id, error=type(error).__name__)
+            notice = row.kind is Kind.NOTICE
+            broken.append((row.id, MessageState.FAILED, CANNOT_BE_TOLD if notice else "unreadable"))
     await end(tx, broken)
     return rendered
+
+
+def _text(tx: Tx, row: Any, versions: dict[str, Version]) -> tuple[str, bytes | None]:
+    """Return what is sent, and it sealed if it was rendered just now."""
+    if row.body is not None:
+        return tx.vault.open(row.body, "messages", "body", row.id), None
+    text = render_prompt(_prompt(row, versions), row.language, variables(tx, row))
+    return text, tx.vault.seal(row.person_key, text, "messages", "body", row.id)
 
 
 def _prompt(row: Any, versions: dict[str, Version]) -> Prompt:

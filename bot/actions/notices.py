@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 
 from bot.actions.people import first_name
 from bot.actions.staffing import Roster
 from bot.domain.escalation import Chain, Person, Route, Turn
-from bot.domain.messages import Button, ChannelName, Kind, Lane
+from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
 from bot.domain.replies import say
 from bot.outbox.enqueue import About, Draft, To, enqueue
 from bot.store.alerts import Alert, AlertEvent
@@ -48,32 +49,48 @@ async def fail_over(
     The wait for an acknowledgement is not reset: the chain goes on as it would.
     """
     round_, step = failed.alert_round or 0, failed.alert_step or 0
-    person = find_person(chain, step, failed.staff_id)
+    person = find_person(chain, round_, step, failed.staff_id)
     if person is None:
         return False
-    tried = set(
-        await tx.session.scalars(
-            select(Message.contact_id).where(
-                Message.alert_id == alert.id,
-                Message.kind == Kind.NOTICE,
-                Message.alert_round == round_,
-                Message.alert_step == step,
+    # By the key, which holds the level: an alert that rose tells everybody anew.
+    same = (
+        await tx.session.execute(
+            select(Message.id, Message.contact_id, Message.channel, Message.state).where(
+                Message.dedupe_key.startswith(notice_key(alert, round_, step), autoescape=True),
+                Message.staff_id == person.staff_id,
             )
         )
-    )
+    ).all()
+    if any(other.id != failed.id and _may_arrive(other, roster) for other in same):
+        return True
+    tried = {other.contact_id for other in same}
     left = [route for route in roster.usable(person) if route.contact_id not in tried]
     if not left:
-        note(tx, alert, "unreachable", staff_id=person.staff_id)
         return False
     await enqueue(tx, [await _notice(tx, alert, programme, person, left[0], at=(round_, step))])
     note(tx, alert, "failed_over", staff_id=person.staff_id, detail=left[0].channel)
     return True
 
 
-def find_person(chain: Chain, step: int, staff_id: str | None) -> Person | None:
-    """Return somebody of a step, supervisors of a new round included."""
+def find_person(chain: Chain, round_: int, step: int, staff_id: str | None) -> Person | None:
+    """Return somebody of a step with every route they may be told by, supervisors of a new round included."""
     people = chain.steps[step].people if step < len(chain.steps) else ()
-    return next((p for p in (*people, *chain.supervisors) if p.staff_id == staff_id), None)
+    if step == 0 and (round_ or not chain.steps):
+        people += chain.supervisors
+    routes = dict.fromkeys(r for p in people if p.staff_id == staff_id for r in p.routes)
+    return Person(staff_id=str(staff_id), routes=tuple(routes)) if routes else None
+
+
+def notice_key(alert: Alert, round_: int, step: int) -> str:
+    """Return what the dedupe keys of one turn's notices begin with."""
+    return f"notice:{alert.id}:{alert.level}:{round_}:{step}:"
+
+
+def _may_arrive(notice: Any, roster: Roster) -> bool:
+    """Tell whether a notice is there, or on its way by a sender that works."""
+    if notice.state is MessageState.QUEUED:
+        return roster.works(notice.channel)
+    return notice.state in (MessageState.SENDING, MessageState.SENT, MessageState.DELIVERED)
 
 
 async def tell_staff(
@@ -137,7 +154,7 @@ async def _notice(
         lane=Lane.ALERT,
         text=text,
         buttons=buttons,
-        dedupe_key=f"notice:{alert.id}:{alert.level}:{round_}:{step}:{route.contact_id}",
+        dedupe_key=notice_key(alert, round_, step) + route.contact_id,
         about=About(alert_id=alert.id, alert_round=round_, alert_step=step),
     )
 

@@ -32,6 +32,7 @@ from bot.store.messages import CLAIMED, Message, ProviderEvent
 from bot.store.people import Contact, Programme
 
 LOOK_UPS = 50
+SENT_AGAIN = "sent_again"  # a flag: nobody could tell whether it left, and it went once more
 
 
 async def record_results(tx: Tx, channel: ChannelName, outcomes: Sequence[Outcome]) -> None:
@@ -107,11 +108,12 @@ async def record_look_up(tx: Tx, message_id: str, answer: LookUp) -> None:
         message.state = MessageState.SENT
         message.provider_id = answer.sent.provider_id
         message.sent_at = tx.now
-    elif message.lane == Lane.ALERT:
-        # One extra text beats none: the reference in it is the same.
+    elif message.lane == Lane.ALERT and (answer.found is Found.ABSENT or message.flag != SENT_AGAIN):
+        # One extra text beats none: the reference in it is the same. Where the provider can never tell,
+        # one is enough: the chain goes on, and an alert is not to ring every two seconds.
         message.state = MessageState.QUEUED
         message.not_before = tx.now
-        message.reason = "sent_again"
+        message.flag = SENT_AGAIN
         tx.wake.add("delivery")
     else:
         message.reason = f"look_up_{answer.found}"
@@ -199,6 +201,7 @@ async def _go_round(tx: Tx, channel: ChannelName) -> None:
     waiting = await tx.session.scalars(
         select(Message)
         .where(Message.kind == Kind.NOTICE, Message.state == MessageState.QUEUED, Message.channel == channel)
+        .order_by(Message.id.desc())
         .limit(LOOK_UPS)
     )
     for message in waiting.all():
@@ -249,9 +252,19 @@ async def _mark_contact(tx: Tx, message: Message, error: SendError) -> None:
 
 async def _move(tx: Tx, message: Message, address: str) -> None:
     contact = await tx.session.get_one(Contact, message.contact_id)
+    hashed = tx.vault.hash(contact.channel, address)
+    taken = await tx.session.scalar(
+        select(Contact.id).where(Contact.channel == contact.channel, Contact.address_hash == hashed)
+    )
+    if taken is not None:
+        # Somebody wrote from the new place first; whose it is, is for people to sort out.
+        message.state, message.finished_at = MessageState.FAILED, tx.now
+        await tx.session.flush()
+        await _act_on(tx, message.id, SendError(code="moved", permanent=True, unreachable=True))
+        return
     await tx.vault.load(tx.session, [contact.key_id])
     contact.address = tx.vault.seal(contact.key_id, address, "contacts", "address", contact.id)
-    contact.address_hash = tx.vault.hash(contact.channel, address)
+    contact.address_hash = hashed
     message.state, message.not_before = MessageState.QUEUED, tx.now
     await tx.session.flush()
 

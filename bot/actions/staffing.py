@@ -72,6 +72,10 @@ class Roster:
         """Return the ids of the active staff with a role, in the file's order."""
         return [s.id for s in self.staff.values() if role in s.roles and self.is_active(s.id)]
 
+    def works(self, channel: ChannelName) -> bool:
+        """Tell whether a channel's sender is on and not resting for long."""
+        return self._sender_on(channel) and not self._resting(channel)
+
     def _sender_on(self, channel: ChannelName) -> bool:
         sender = self.senders.get(channel)
         return sender is not None and sender.off_at is None

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
@@ -59,6 +59,16 @@ class Patience:
         return self.connect + self.read + self.write + self.pool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Webhook:
+    """Where Telegram pushes updates (None: it waits to be asked), how many wait, and its last failure."""
+
+    url: str | None
+    waiting: int
+    failed_at: datetime | None = None
+    cause: str | None = None
+
+
 class Telegram(Channel):
     """Speak for one bot. `api_url` is the server's root, without `/bot<TOKEN>`."""
 
@@ -102,6 +112,16 @@ class Telegram(Channel):
         """Ask Telegram who we are. Raises SendError."""
         me = await self._call(self._bot.get_me())
         return f"Telegram bot @{me.username}"
+
+    async def webhook(self) -> Webhook:
+        """Return where updates are pushed to, for `doctor`. Raises SendError."""
+        told = await self._call(self._bot.get_webhook_info())
+        return Webhook(
+            url=told.url or None,
+            waiting=told.pending_update_count,
+            failed_at=told.last_error_date,
+            cause=told.last_error_message,
+        )
 
     async def answer_callback(self, callback_id: str, text: str | None = None) -> None:
         """Answer a tapped button, so that it stops spinning. `text`: at most 200 characters."""

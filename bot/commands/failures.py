@@ -8,6 +8,7 @@ import traceback
 
 import structlog
 
+from bot.commands.logs import log_errors
 from bot.domain.errors import HandrailError, ProgrammeFileError
 
 DEBUG = "HANDRAIL_DEBUG"  # shows where, for whoever mends the program; not a setting
@@ -22,16 +23,20 @@ def explain(error: Exception) -> int:
     return 1
 
 
+def describe(error: Exception) -> str:
+    """Return an error of a file, a connection or a database as a sentence that says the mend."""
+    return _database(error) if _is_database(error) else _sentence(_system(error))
+
+
 def _lines(error: Exception) -> list[str]:
     match error:
         case ProgrammeFileError():
             return [str(error)]
         case HandrailError():
             return [_sentence(str(error))]
-        case OSError():
-            return [_sentence(_system(error))]
-    if _is_database(error):
-        return [_database(error)]
+    if isinstance(error, OSError) or _is_database(error):
+        return [describe(error)]
+    log_errors()
     name = type(error).__name__
     structlog.get_logger().error("command_failed", error=name)
     return [f"Something went wrong ({name}); run again with {DEBUG}=1 to see where."]
@@ -42,8 +47,10 @@ def _sentence(text: str) -> str:
     return plain[:1].upper() + plain[1:] + ("" if plain.endswith((".", "!", "?")) else ".")
 
 
-def _system(error: OSError) -> str:
-    reason = error.strerror or type(error).__name__
+def _system(error: Exception) -> str:
+    if not isinstance(error, OSError) or error.errno is None:
+        return type(error).__name__
+    reason = os.strerror(error.errno) if error.errno > 0 else "Name or address not known"
     return f"{reason}: {error.filename}" if error.filename else reason
 
 

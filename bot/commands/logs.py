@@ -1,12 +1,11 @@
-"""Logs of a command that runs: ours and the libraries', one JSON object a line on standard error."""
+"""Logs of the commands, one JSON object a line on standard error; standard output is for what was asked."""
 
 from __future__ import annotations
 
 import logging
+import sys
 
 import structlog
-
-from bot.app import start_logging
 
 
 class LibraryLog(logging.Handler):
@@ -25,6 +24,18 @@ class LibraryLog(logging.Handler):
 
 
 def log_everything() -> None:
-    """Start our log, and let libraries write their warnings into it."""
+    """Log what happens while Handrail runs, and the libraries' warnings."""
+    from bot.app import start_logging
+
     start_logging()
     logging.getLogger().addHandler(LibraryLog(logging.WARNING))
+
+
+def log_errors() -> None:
+    """Log errors alone, for commands that end by themselves and say the rest on their own."""
+    if not structlog.is_configured():
+        structlog.configure(
+            processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer()],
+            wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+            logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        )

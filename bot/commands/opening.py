@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bot.commands.logs import log_errors
 from bot.domain.errors import HandrailError
 from bot.settings import Settings
 from bot.store.database import Database
@@ -30,6 +31,7 @@ async def bring_up(url: str) -> None:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
     """Open the database, current and with its keys checked. Raises SettingError, KeyringError."""
+    log_errors()
     database = make_database(settings)  # before anything is touched: without keys nothing happens
     try:
         await bring_up(settings.database_url)

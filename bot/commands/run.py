@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
@@ -15,6 +14,7 @@ import structlog
 import uvicorn
 
 from bot.app import App, Role, make_app
+from bot.commands.failures import describe
 from bot.commands.logs import log_everything
 from bot.commands.opening import bring_up
 from bot.domain.errors import HandrailError
@@ -57,13 +57,19 @@ def run_loop(work: Coroutine[Any, Any, None]) -> None:
 def listen(host: str, port: int) -> socket.socket:
     """Take the port, or say why not. Raises PortError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP outright: asyncio turns Nagle's delay off for such sockets only.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        listener.close()
+        reason = describe(error).rstrip(".").lower()
         raise PortError(
-            f"{host} port {port} can't be listened on ({reason.lower()}); name another with --port"
+            f"{host} port {port} can't be listened on ({reason}); name another with --port"
         ) from None
+    return listener
 
 
 class Server(uvicorn.Server):
@@ -91,30 +97,33 @@ def make_server(web: Any) -> Server:
 
 
 async def _run(settings: Settings, role: Role, listener: socket.socket | None) -> None:
+    told = hear_signals()  # first of all: a signal during the start is obeyed after it
     app = make_app(settings, role=role)
     try:
         await bring_up(settings.database_url)
         _advise(settings)
         await app.start()
-        server = make_server(app.web) if listener is not None else None
-        if listener is not None:
-            host, port = listener.getsockname()[:2]
-            log.info("listening", host=host, port=port)
-        await serve(server, listener)
+        if listener is None:
+            await told.wait()
+            return
+        host, port = listener.getsockname()[:2]
+        log.info("listening", host=host, port=port)
+        await serve(make_server(app.web), listener, told)
     finally:
         await _stop(app)
 
 
-async def serve(server: Server | None, listener: socket.socket | None) -> None:
-    """Serve until a signal comes, then let requests under way end. Raises EndedError."""
+def hear_signals() -> asyncio.Event:
+    """Return the event that SIGTERM or SIGINT sets."""
     told = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told
+
+
+async def serve(server: Server, listener: socket.socket, told: asyncio.Event) -> None:
+    """Serve until we are told to end, then let requests under way end. Raises EndedError."""
     waiting = asyncio.create_task(told.wait())
-    if server is None or listener is None:
-        await waiting
-        return
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True

@@ -88,8 +88,9 @@ def _all_lines(lang: str) -> None:
 
 def _speak_utf8() -> None:
     # A lone surrogate, which JSON may hold, is written as the escape it came as.
-    if isinstance(sys.stdin, TextIOWrapper) and isinstance(sys.stdout, TextIOWrapper):
+    if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 

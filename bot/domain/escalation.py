@@ -45,6 +45,11 @@ class Chain:
     supervisors: tuple[Person, ...]
 
     @property
+    def longest_wait(self) -> timedelta:
+        """Return the longest wait of any step: nothing of this chain is further away than that."""
+        return max((step.wait for step in self.steps), default=self.last_wait)
+
+    @property
     def last_wait(self) -> timedelta:
         """Return the wait of the last step; a minute for an empty chain."""
         return self.steps[-1].wait if self.steps else timedelta(minutes=1)
@@ -71,27 +76,31 @@ def take_turn(chain: Chain, round_: int, step: int, can_take: Callable[[Person, 
 
     A step nobody can take is passed at once. A new round starts from the first step and tells the
     supervisors too. `can_take(person, last_resort)` says whether a person can be told; when a whole
-    round finds nobody, it is asked again as the last resort (off duty no longer shields).
+    round finds nobody, it is asked again as the last resort (off duty no longer shields). Whoever a step
+    lists twice, by other routes, is told once.
     """
     skipped: list[Person] = []
     size = max(1, len(chain.steps))
     start = round_ * size + step
     for last_resort in (False, True):
-        for position in range(start, start + size):
+        for position in range(start, start + size + 1):  # the supervisors of the next round, too
             people = _people(chain, *divmod(position, size))
-            able = tuple(person for person in people if can_take(person, last_resort))
+            able: dict[str, Person] = {}
+            for person in people:
+                if person.staff_id not in able and can_take(person, last_resort):
+                    able[person.staff_id] = person
             if not last_resort:
-                skipped += [person for person in people if person not in able and person not in skipped]
+                skipped += [person for person in people if person.staff_id not in able]
             if able:
-                return _turn(chain, able, skipped, position, size)
+                return _turn(chain, tuple(able.values()), skipped, position, size)
     return _turn(chain, (), skipped, (round_ + 1) * size - 1, size)
 
 
 def _people(chain: Chain, round_: int, step: int) -> tuple[Person, ...]:
     people = chain.steps[step].people if step < len(chain.steps) else ()
     if step == 0 and (round_ > 0 or not chain.steps):
-        known = {person.staff_id for person in people}
-        people += tuple(person for person in chain.supervisors if person.staff_id not in known)
+        # After the step's own entry: a supervisor whom the step can't reach by its routes is told by others.
+        people += chain.supervisors
     return people
 
 
@@ -99,9 +108,10 @@ def _turn(chain: Chain, able: tuple[Person, ...], skipped: list[Person], positio
     round_, step = divmod(position, size)
     next_round, next_step = divmod(position + 1, size)
     told = {person.staff_id for person in able}
+    passed = {person.staff_id: person for person in skipped if person.staff_id not in told}
     return Turn(
         people=able,
-        skipped=tuple(person for person in skipped if person.staff_id not in told),
+        skipped=tuple(passed.values()),
         round=round_,
         step=step,
         next_round=next_round,

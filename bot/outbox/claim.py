@@ -14,14 +14,30 @@ from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.messages import CLAIMED, Message
 
+LONGEST_RETRY = timedelta(minutes=1)  # of an alert, jitter included; a sender's own rest is kept elsewhere
 LEASE = timedelta(seconds=45)  # a hung worker's claims are free within a minute
 
-# A look at the end of the index for each lane, in one statement: this is asked many times a second.
+# These are asked many times a second, so they are put together once.
 _MESSAGES = table_of(Message)
+_QUEUED = _MESSAGES.c.state == literal_column("'queued'")  # the word itself, so that the partial index serves
+_DUE = (
+    select(_MESSAGES.c.id)
+    .where(
+        _QUEUED,
+        _MESSAGES.c.channel == bindparam("channel"),
+        _MESSAGES.c.lane == bindparam("lane"),
+        _MESSAGES.c.not_before <= bindparam("now"),
+    )
+    # By time alone: to sort the ids of a whole broadcast's same instant costs more than sending.
+    .order_by(_MESSAGES.c.not_before)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=_MESSAGES)
+)
+# A look at the end of the index for each lane.
 _LANES = union_all(
     *(
         select(func.min(_MESSAGES.c.not_before).label("at")).where(
-            _MESSAGES.c.state == literal_column("'queued'"),  # said so that the partial index serves
+            _QUEUED,
             _MESSAGES.c.channel == bindparam("channel"),
             _MESSAGES.c.lane == int(lane),
         )
@@ -45,20 +61,8 @@ async def due(tx: Tx, channel: ChannelName, limit: int) -> list[str]:
     for lane in Lane:
         if len(found) >= limit:
             break
-        rows = await tx.session.scalars(
-            select(Message.id)
-            .where(
-                Message.state == MessageState.QUEUED,
-                Message.channel == channel,
-                Message.lane == int(lane),
-                Message.not_before <= tx.now,
-            )
-            # By time alone: to sort the ids of a whole broadcast's same instant costs more than sending.
-            .order_by(Message.not_before)
-            .limit(limit - len(found))
-            .with_for_update(skip_locked=True, of=Message)
-        )
-        found.extend(rows)
+        given = {"channel": channel, "lane": int(lane), "now": tx.now, "most": limit - len(found)}
+        found.extend(await tx.session.scalars(_DUE, given))
     return found
 
 
@@ -132,6 +136,33 @@ async def release(tx: Tx, *, owner: str | None) -> int:
         .execution_options(synchronize_session=False)
     )
     return int(result.rowcount)
+
+
+async def hurry(tx: Tx) -> int:
+    """Free what waits longer than any wait of ours, which only a clock set back leaves; return how many.
+
+    Alerts wait for no time at all, and nothing is leased for longer than `LEASE`.
+    """
+    leased: Any = await tx.session.execute(
+        update(Message)
+        .where(
+            Message.state.in_([MessageState.SENDING, MessageState.UNCERTAIN]),
+            Message.lease_until > tx.now + 2 * LEASE,
+        )
+        .values(lease_until=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+    waiting: Any = await tx.session.execute(
+        update(Message)
+        .where(
+            Message.state == MessageState.QUEUED,
+            Message.lane == int(Lane.ALERT),
+            Message.not_before > tx.now + LONGEST_RETRY,
+        )
+        .values(not_before=tx.now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(leased.rowcount + waiting.rowcount)
 
 
 async def many(tx: Tx, statement: Any, rows: list[dict[str, Any]]) -> None:

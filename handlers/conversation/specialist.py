@@ -71,6 +71,8 @@ async def _take_only(tx: Tx, heard: Heard, staff: Staff) -> None:
     waiting = [alert for alert in meant if alert.state is AlertState.OPEN]
     if len(meant) == 1:
         await _take(tx, heard, staff, meant[0])
+    elif len(waiting) == 1:
+        await _say(tx, heard, "take_also", ref=waiting[0].ref)
     elif waiting:
         await _say(
             tx, heard, "take_which", refs=", ".join(alert.ref for alert in waiting), ref=waiting[0].ref

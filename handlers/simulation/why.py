@@ -163,4 +163,5 @@ async def _event(tx: Tx, event: AlertEvent) -> str:
     sentences: dict[str, str] = words()["events"]
     name = await name_of(tx, event.staff_id) if event.staff_id is not None else ""
     sentence = sentences.get(event.what, event.what.replace("_", " "))
-    return sentence.format(name=name, detail=event.detail or "")
+    detail = words()["channels"].get(event.detail, event.detail or "")
+    return sentence.format(name=name, detail=detail)

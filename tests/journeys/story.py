@@ -75,14 +75,17 @@ class Story:
 
     async def settle(self) -> None:
         """Do everything that is due now, receipts and tapped buttons included."""
-        busy = True
-        while busy:
-            await self.app.settle()
+        while True:
+            done = await self.app.settle()
             await self.twilio.settled()
-            async with asyncio.timeout(5):
-                while any(times == 0 for times in self.telegram.callbacks.values()):
-                    await asyncio.sleep(0)
-            busy = await self.app.settle() > 0
+            await self._taps_answered()
+            if not done:
+                return
+
+    async def _taps_answered(self) -> None:
+        # Taps are answered by tasks of the app's own, after the commit.
+        answering = [task for task in asyncio.all_tasks() if task.get_name() == "answer-tap"]
+        await asyncio.gather(*answering)
 
     async def forward(self, **by: float) -> None:
         """Let `timedelta(**by)` pass, stopping wherever something falls due."""
@@ -104,7 +107,7 @@ class Story:
     def nothing_else(self) -> None:
         """Check that every text has been read, and that nobody did anything a provider objects to."""
         for whom, person in self._everybody():
-            assert person.unread == [], f"{whom} got something unexpected"
+            assert person.unread == [], f"{whom} got something unexpected: {person.unread!r}"
         strangers = {t.to for t in self.twilio.texts.values() if not t.inbound} - self._texters.keys()
         assert strangers == set(), "a number nobody knows got a text"
 
@@ -154,11 +157,16 @@ class _Later:
 
 @asynccontextmanager
 async def tell(
-    database: Database, clock: HandClock, file: File, *, tokens: tuple[str, ...] = (AUTH_TOKEN,)
+    database: Database,
+    clock: HandClock,
+    file: File,
+    *,
+    tokens: tuple[str, ...] = (AUTH_TOKEN,),
+    patience: float = 5.0,
 ) -> AsyncIterator[Story]:
     """Import the programme, open the doors, hand out the phones; check everything at the end.
 
-    `tokens` are Twilio's auth tokens, newest first.
+    `tokens` are Twilio's auth tokens, newest first. `patience` bounds a call to a provider, in seconds.
     """
     async with database.write() as tx:
         await import_programme(tx, parse_programme(yaml.safe_dump(file, allow_unicode=True, sort_keys=False)))
@@ -166,9 +174,11 @@ async def tell(
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(running(door))
         telegram = await stack.enter_async_context(telegram_server())
-        twilio = await stack.enter_async_context(twilio_server(public_url=house.url, tokens=tokens, now=clock))
+        twilio = await stack.enter_async_context(
+            twilio_server(public_url=house.url, tokens=tokens, now=clock)
+        )
         twilio.auto_report = RECEIPTS
-        app = _build(database, clock, house.url, telegram, twilio)
+        app = _build(database, clock, house.url, telegram, twilio, patience)
         door.app = app.web
         await app.prepare()
         assert app.telegram is not None
@@ -186,14 +196,24 @@ async def tell(
 
 
 def _build(
-    database: Database, clock: HandClock, url: str, telegram: TelegramServer, twilio: TwilioServer
+    database: Database,
+    clock: HandClock,
+    url: str,
+    telegram: TelegramServer,
+    twilio: TwilioServer,
+    patience: float,
 ) -> App:
-    chat = Telegram(token=TOKEN, api_url=telegram.url, patience=Patience(read=3.0))
+    chat = Telegram(token=TOKEN, api_url=telegram.url, patience=Patience(read=patience))
     sms = Sms(
-        account_sid=ACCOUNT, tokens=twilio.tokens, sender=NUMBER, public_url=url, api_url=twilio.url, timeout=3.0
+        account_sid=ACCOUNT,
+        tokens=twilio.tokens,
+        sender=NUMBER,
+        public_url=url,
+        api_url=twilio.url,
+        timeout=patience,
     )
     settings = Settings(
-        _env_file=None,
+        _env_file=None,  # type: ignore[call-arg]  # pydantic-settings' own argument
         public_url=url,
         telegram_webhook_secret=SecretStr(SECRET),
         twilio_account_sid=ACCOUNT,

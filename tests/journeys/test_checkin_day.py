@@ -11,7 +11,6 @@ from bot.store.people import Participant
 from bot.store.schedules import AnswerRow, Checkin, CheckinState
 from tests.journeys.conftest import Open
 from tests.journeys.programmes import ALEX, MARISOL_CHAT, only_mood
-from tests.journeys.story import Story
 
 ASKED = "Morning Alex. How are you today, 0 (rough) to 10 (good)?"
 

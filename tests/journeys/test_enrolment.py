@@ -9,7 +9,7 @@ from bot.domain.messages import ChannelName, MessageState
 from bot.store.messages import Message
 from bot.store.people import Participant
 from tests.journeys.conftest import Open
-from tests.journeys.programmes import ALEX, LEE, MARISOL_CHAT, UNKNOWN, no_prompts, only_mood
+from tests.journeys.programmes import ALEX, DANA_CHAT, LEE, MARISOL_CHAT, UNKNOWN, no_prompts, only_mood
 from tests.journeys.story import Story
 
 
@@ -30,7 +30,9 @@ async def test_marisol_starts_the_bot_and_is_asked_from_then_on(open_story: Open
     assert [message.reason for message in cancelled] == ["invited"]
 
     await marisol.says("/start")
-    await marisol.gets("Riverside Recovery: listo.", "unos 7 por semana", "Puede haber cargos", "HELP", "STOP")
+    await marisol.gets(
+        "Riverside Recovery: listo.", "unos 7 por semana", "Puede haber cargos", "HELP", "STOP"
+    )
     await story.forward(hours=5, minutes=30)
     await story.phone(ALEX).gets("Morning Alex")
     await marisol.gets("Buenos dias Marisol. ¿Como te sientes hoy, de 0 (mal) a 10 (bien)?")
@@ -50,7 +52,7 @@ async def test_writing_before_the_yes_is_answered_with_how_to_begin(open_story: 
 
 
 async def test_a_stranger_joins_by_the_keyword_and_a_yes(open_story: Open) -> None:
-    """RIVER asks for a yes with everything a carrier wants said; START begins; the coordinator hears of it."""
+    """RIVER asks for a yes and says what a carrier wants said; START begins; the coordinator hears of it."""
     file = only_mood()
     file["programme"]["join_schedule"] = "first-weeks"
     story = await open_story(file)
@@ -102,3 +104,12 @@ async def test_help_says_who_we_are_and_how_to_reach_a_person(open_story: Open) 
     for person in (story.phone(ALEX), story.chat(MARISOL_CHAT), story.phone(UNKNOWN)):
         await person.says("HELP")
         await person.gets("Riverside Recovery", "+1 202 555 0100", "STOP")
+
+
+async def test_help_with_a_reason_is_a_cry(open_story: Open) -> None:
+    """ "help me please" is no question about the service: Dana is told."""
+    story = await open_story(no_prompts())
+    alex, dana = story.phone(ALEX), story.chat(DANA_CHAT)
+    await alex.says("help me please")
+    await alex.gets("I'm telling your team.", "988")
+    await dana.gets("Someone needs you soon.")

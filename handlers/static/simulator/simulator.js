@@ -8,6 +8,7 @@ const LEVELS = { crisis: "Crisis", urgent: "Urgent", none: "No distress" };
 let state = null;
 let fetchedAt = 0;
 let busy = false;
+let line = Promise.resolve(); // what was asked for, in order
 let asking = false;
 let askAgain = false;
 let chosenWhy = null;
@@ -41,9 +42,14 @@ function complain(error) {
   $("#error").textContent = error instanceof TypeError ? "The demo does not answer. Is it still running?" : error.message;
 }
 
-/** Do one thing at a time; say what is going on without taking the focus away. */
-async function act(saying, work) {
-  if (busy) return undefined;
+/** Do one thing after the other; say what is going on without taking the focus away. */
+function act(saying, work) {
+  const done = line.then(() => perform(saying, work));
+  line = done;
+  return done;
+}
+
+async function perform(saying, work) {
   busy = true;
   $("#stage").setAttribute("aria-busy", "true");
   $("#error").textContent = "";
@@ -144,17 +150,18 @@ function say(side, what) {
   const { channel, address } = personOf(chosen[side]);
   return act("Sending …", async () => {
     const receipt = await ask("says", { channel, address, ...what });
-    if (receipt.toast) $("#status").textContent = receipt.toast;
+    if (receipt.toast) $("#status").textContent = `Telegram shows: ${receipt.toast}`;
     return receipt;
   });
 }
 
 function breakDelivery(side, fault) {
   const { channel, address } = personOf(chosen[side]);
-  const phone = state.phones[chosen[side]];
+  const key = chosen[side];
   const whole = state.faults.find(({ name }) => name === fault)?.whole;
   return act("Changing delivery …", async () => {
-    if (phone.fault) await ask("fail", { channel, address: phone.whole_channel ? null : address, fault: null });
+    const phone = state.phones[key];
+    if (phone?.fault) await ask("fail", { channel, address: phone.whole_channel ? null : address, fault: null });
     if (fault) await ask("fail", { channel, address: whole ? null : address, fault });
   });
 }
@@ -382,7 +389,8 @@ function showWhy(why) {
     ...why.triage ? verdict(why.triage) : [],
     ...why.followed.length ? [el("h3", {}, "What it sent"), el("ul", { class: "sent" }, ...why.followed.map(sentLine))] : [],
     ...why.alert ? timeline(why.alert) : [],
-    el("p", {}, el("button", { type: "button", class: "quiet", onclick: closeWhy }, "Close")),
+    el("p", { class: "rules" }, why.triage ? `Triage rules ${why.triage.rules}. ` : "",
+      el("button", { type: "button", class: "quiet", onclick: closeWhy }, "Close")),
   );
 }
 
@@ -393,7 +401,6 @@ function verdict(triage) {
     el("p", {}, el("span", { class: `badge ${triage.level}` }, triage.meaning)),
     triage.why ? el("p", {}, `The text ${triage.why}.`) : null,
     signals.length ? el("ul", {}, ...signals) : null,
-    el("p", { class: "rules" }, `Rules ${triage.rules}`),
   ].filter(Boolean);
 }
 
