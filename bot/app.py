@@ -102,6 +102,7 @@ class App:
 
     async def prepare(self) -> None:
         """Check the keys, register the senders, and take back what an earlier life was sending."""
+        assess("")  # reads the lexicons now: the first person to write must not wait for that
         await self.database.ready()
         assess("")  # the lexicons are read once, before anybody waits for them
         async with self.database.write() as tx:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Exists, exists, select
+from sqlalchemy import Exists, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from bot.actions.checkins import close_undelivered, new_checkin, open_checkins
@@ -151,64 +151,68 @@ def _decide_hours(row: Any, now: datetime) -> Verdict:
     return Verdict(later=ends, reason="quiet_hours")
 
 
-def held(participant_id: Any, now: datetime) -> Exists:
-    """Return the condition that prompts wait: an alert is open, or a human has just taken it."""
+def held(participant_id: Any, since: Any) -> Exists:
+    """Return the condition that prompts wait: an alert is open, or a human took it after `since`."""
     alert = aliased(Alert)
     return exists().where(
         alert.subject_id == participant_id,
         alert.state != AlertState.CLOSED,  # said so that SQLite takes the index of subjects
         (alert.state == AlertState.OPEN)
-        | ((alert.state == AlertState.ACKNOWLEDGED) & (alert.acknowledged_at > now - HUMAN_FIRST)),
+        | ((alert.state == AlertState.ACKNOWLEDGED) & (alert.acknowledged_at > since)),
     )
+
+
+# What is looked at before a message leaves: put together once, for it is long and asked many times a second.
+_SPECIALIST, _OWN_ALERT = aliased(Staff), aliased(Alert)
+_DETAILS = (
+    select(
+        Message.id,
+        Message.kind,
+        Message.lane,
+        Message.body,
+        Message.buttons,
+        Message.attempts,
+        Message.expires_at,
+        Message.not_before,
+        Message.reply_to,
+        Message.reason,
+        Message.staff_id,
+        Message.participant_id,
+        Message.version_id,
+        Message.prompt_key,
+        Contact.channel,
+        Contact.address,
+        Contact.id.label("contact_id"),
+        Contact.key_id,
+        Contact.consent,
+        Contact.unreachable_at,
+        Participant.status.label("person_status"),
+        Participant.paused_until,
+        Participant.timezone.label("zone"),
+        Participant.language,
+        Participant.name,
+        Participant.key_id.label("person_key"),
+        Programme.quiet_hours,
+        Programme.timezone.label("programme_zone"),
+        Programme.name.label("programme_name"),
+        Staff.status.label("staff_status"),
+        _SPECIALIST.id.label("specialist_id"),
+        _SPECIALIST.name.label("specialist_name"),
+        _OWN_ALERT.state.label("alert_state"),
+        held(Message.participant_id, bindparam("talking_since")).label("held"),
+    )
+    .join(Contact, Contact.id == Message.contact_id)
+    .join(Programme, Programme.id == Contact.programme_id)
+    .outerjoin(Participant, Participant.id == Message.participant_id)
+    .outerjoin(Staff, Staff.id == Message.staff_id)
+    .outerjoin(_SPECIALIST, _SPECIALIST.id == Participant.specialist_id)
+    .outerjoin(_OWN_ALERT, _OWN_ALERT.id == Message.alert_id)
+    .where(Message.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 async def _details(tx: Tx, ids: Sequence[str]) -> list[Any]:
-    specialist, own_alert = aliased(Staff), aliased(Alert)
-    rows = await tx.session.execute(
-        select(
-            Message.id,
-            Message.kind,
-            Message.lane,
-            Message.body,
-            Message.buttons,
-            Message.attempts,
-            Message.expires_at,
-            Message.not_before,
-            Message.reply_to,
-            Message.reason,
-            Message.staff_id,
-            Message.participant_id,
-            Message.version_id,
-            Message.prompt_key,
-            Contact.channel,
-            Contact.address,
-            Contact.id.label("contact_id"),
-            Contact.key_id,
-            Contact.consent,
-            Contact.unreachable_at,
-            Participant.status.label("person_status"),
-            Participant.paused_until,
-            Participant.timezone.label("zone"),
-            Participant.language,
-            Participant.name,
-            Participant.key_id.label("person_key"),
-            Programme.quiet_hours,
-            Programme.timezone.label("programme_zone"),
-            Programme.name.label("programme_name"),
-            Staff.status.label("staff_status"),
-            specialist.id.label("specialist_id"),
-            specialist.name.label("specialist_name"),
-            own_alert.state.label("alert_state"),
-            held(Message.participant_id, tx.now).label("held"),
-        )
-        .join(Contact, Contact.id == Message.contact_id)
-        .join(Programme, Programme.id == Contact.programme_id)
-        .outerjoin(Participant, Participant.id == Message.participant_id)
-        .outerjoin(Staff, Staff.id == Message.staff_id)
-        .outerjoin(specialist, specialist.id == Participant.specialist_id)
-        .outerjoin(own_alert, own_alert.id == Message.alert_id)
-        .where(Message.id.in_(ids))
-    )
+    rows = await tx.session.execute(_DETAILS, {"ids": ids, "talking_since": tx.now - HUMAN_FIRST})
     order = {message_id: place for place, message_id in enumerate(ids)}
     found = sorted(rows, key=lambda row: order[row.id])
     sealed = [row.body for row in found if row.body] + [

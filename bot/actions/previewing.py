@@ -9,7 +9,16 @@ from itertools import chain
 
 from sqlalchemy import literal, select
 
-from bot.actions.deliveries import ONE_AT_A_TIME, SECOND_QUESTION, SEND, Verdict, decide, held, variables
+from bot.actions.deliveries import (
+    HUMAN_FIRST,
+    ONE_AT_A_TIME,
+    SECOND_QUESTION,
+    SEND,
+    Verdict,
+    decide,
+    held,
+    variables,
+)
 from bot.actions.planning import PREFERRED, anchors_of
 from bot.actions.prompts import RenderError, options, render_prompt
 from bot.actions.versions import Version, load_versions
@@ -154,7 +163,7 @@ async def _row(tx: Tx, person: Participant, programme: Programme, enrolment: Enr
         name=person.name,
         specialist_id=specialist.id if specialist else None,
         specialist_name=specialist.name if specialist else None,
-        held=bool(await tx.session.scalar(select(held(literal(person.id), tx.now)))),
+        held=bool(await tx.session.scalar(select(held(literal(person.id), tx.now - HUMAN_FIRST)))),
         consent=contact.consent if contact else None,
         unreachable_at=contact.unreachable_at if contact else None,
         channel=contact.channel if contact else None,

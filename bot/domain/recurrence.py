@@ -71,7 +71,8 @@ class Timetable:
 
     def between(self, anchors: Anchors, after: datetime, until: datetime) -> list[Due]:
         """Return what falls after `after` and up to `until`, in order of instant. Raises ZoneError."""
-        dues = [due for finder in self._finders for due in _walk(finder, anchors, after, until)]
+        here = _from(anchors, after)
+        dues = [due for finder in self._finders for due in _walk(finder, anchors, here, after, until)]
         return sorted(dues, key=lambda due: (due.at, due.local, due.key))
 
     def _first(self, anchors: Anchors, after: datetime) -> Found | None:
@@ -90,8 +91,9 @@ def next_local(rule: Rule, anchors: Anchors, after: datetime, key: str) -> datet
     return found[0] if found else None
 
 
-def _walk(finder: Finder, anchors: Anchors, after: datetime, until: datetime) -> Iterator[Due]:
-    here = _from(anchors, after)
+def _walk(
+    finder: Finder, anchors: Anchors, here: datetime, after: datetime, until: datetime
+) -> Iterator[Due]:
     while found := finder.first(anchors, here):
         here, keys = found
         at = to_instant(here, anchors.zone)

@@ -17,12 +17,27 @@ from bot.store.messages import CLAIMED, Message
 LONGEST_RETRY = timedelta(minutes=1)  # of an alert, jitter included; a sender's own rest is kept elsewhere
 LEASE = timedelta(seconds=45)  # a hung worker's claims are free within a minute
 
-# A look at the end of the index for each lane, in one statement: this is asked many times a second.
+# These are asked many times a second, so they are put together once.
 _MESSAGES = table_of(Message)
+_QUEUED = _MESSAGES.c.state == literal_column("'queued'")  # the word itself, so that the partial index serves
+_DUE = (
+    select(_MESSAGES.c.id)
+    .where(
+        _QUEUED,
+        _MESSAGES.c.channel == bindparam("channel"),
+        _MESSAGES.c.lane == bindparam("lane"),
+        _MESSAGES.c.not_before <= bindparam("now"),
+    )
+    # By time alone: to sort the ids of a whole broadcast's same instant costs more than sending.
+    .order_by(_MESSAGES.c.not_before)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=_MESSAGES)
+)
+# A look at the end of the index for each lane.
 _LANES = union_all(
     *(
         select(func.min(_MESSAGES.c.not_before).label("at")).where(
-            _MESSAGES.c.state == literal_column("'queued'"),  # said so that the partial index serves
+            _QUEUED,
             _MESSAGES.c.channel == bindparam("channel"),
             _MESSAGES.c.lane == int(lane),
         )
@@ -46,20 +61,8 @@ async def due(tx: Tx, channel: ChannelName, limit: int) -> list[str]:
     for lane in Lane:
         if len(found) >= limit:
             break
-        rows = await tx.session.scalars(
-            select(Message.id)
-            .where(
-                Message.state == MessageState.QUEUED,
-                Message.channel == channel,
-                Message.lane == int(lane),
-                Message.not_before <= tx.now,
-            )
-            # By time alone: to sort the ids of a whole broadcast's same instant costs more than sending.
-            .order_by(Message.not_before)
-            .limit(limit - len(found))
-            .with_for_update(skip_locked=True, of=Message)
-        )
-        found.extend(rows)
+        given = {"channel": channel, "lane": int(lane), "now": tx.now, "most": limit - len(found)}
+        found.extend(await tx.session.scalars(_DUE, given))
     return found
 
 

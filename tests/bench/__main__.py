@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks that were asked for; return 2 for an unknown name. Targets missed are no failure."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", metavar="NAMES", help=f"some of {','.join(BENCHES)}")
-    parser.add_argument("--quick", action="store_true", help="small sizes, one repetition; the page stays as it is")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes, one repetition; the page stays as it is"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args(arguments)
     names = given.only.split(",") if given.only else list(BENCHES)

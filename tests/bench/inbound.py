@@ -60,8 +60,8 @@ def _figures(floods: dict[str, list[Load]], halves: dict[str, list[Load]]) -> li
     return [
         Figure(what="texts taken in", unit="/s", ours=rate("ours"), baseline=rate("bare"),
                better=Better.HIGHER, target=Target(limit=500), note=note),
-        Figure(what="wait at half load: median", unit="ms", ours=wait("ours", 0.5), baseline=wait("bare", 0.5),
-               better=Better.LOWER, note=note),
+        Figure(what="wait at half load: median", unit="ms", ours=wait("ours", 0.5),
+               baseline=wait("bare", 0.5), better=Better.LOWER, note=note),
         Figure(what="wait at half load: 99th percentile", unit="ms", ours=wait("ours", 0.99),
                baseline=wait("bare", 0.99), better=Better.LOWER, target=Target(limit=100), note=note),
     ]  # fmt: skip

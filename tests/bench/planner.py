@@ -16,7 +16,6 @@ from tests.bench.seeding import MONDAY, Seeded, make_due, seed
 from tests.bench.stalls import Heartbeat
 
 
-
 @dataclass(kw_only=True, slots=True)
 class Times:
     """What repetitions took, in seconds: the whole, and the longest that the loop answered nobody."""
@@ -104,7 +103,17 @@ def _figures(enrolled: int, due: int, ours: Times, theirs: Times) -> list[Figure
     stall = middle(theirs.stall) if theirs.stall else None
     rate = due / middle(ours.whole)
     return [
-        Figure(what=f"{where}: planned in", unit="s", ours=middle(ours.whole), baseline=whole, better=Better.LOWER, target=Target(limit=1.0), note=note),
-        Figure(what=f"{where}: rate", unit="people/s", ours=rate, baseline=due / whole if whole else None, better=Better.HIGHER, note=note),
-        Figure(what=f"{where}: longest stall", unit="ms", ours=middle(ours.stall) * 1000, baseline=stall * 1000 if stall else None, better=Better.LOWER, target=Target(limit=20.0), note=note),
+        Figure(
+            what=f"{where}: planned in", unit="s", ours=middle(ours.whole), baseline=whole,
+            better=Better.LOWER, target=Target(limit=1.0), note=note,
+        ),
+        Figure(
+            what=f"{where}: rate", unit="people/s", ours=rate, baseline=due / whole if whole else None,
+            better=Better.HIGHER, note=note,
+        ),
+        Figure(
+            what=f"{where}: longest stall", unit="ms", ours=middle(ours.stall) * 1000,
+            baseline=stall * 1000 if stall else None, better=Better.LOWER, target=Target(limit=20.0),
+            note=note,
+        ),
     ]  # fmt: skip

@@ -7,6 +7,7 @@ import platform
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from rich.table import Table
@@ -49,8 +50,14 @@ def write_page(figures: Mapping[str, Sequence[Figure]], page: Path = PAGE) -> No
         begin, end = f"<!-- {name}: measured -->", f"<!-- {name}: end -->"
         between = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         assert between.search(text), f"{page.name} has no place for {name}"
-        text = between.sub(lambda _, b=begin, e=end, g=group: f"{b}\n{_markdown(g)}\n{e}", text)
+        new = f"{begin}\n{_markdown(group)}\n{end}"
+        # A function, for in a replacement text a backslash would mean something.
+        text = between.sub(partial(_same, new), text)
     page.write_text(text, encoding="utf-8")
+
+
+def _same(new: str, _found: re.Match[str]) -> str:
+    return new
 
 
 def _markdown(group: Sequence[Figure]) -> str:

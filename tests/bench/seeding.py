@@ -29,6 +29,13 @@ MONDAY = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)  # 9:30 in New York: the dai
 CHUNK = 20_000
 TEXT = "An urge often passes in 20 minutes. Walk, water, call someone."
 LAST_AREA = 999
+COLUMNS = {
+    "data_keys": "id purpose wrapped ring_key created_at",
+    "participants": "id programme_id ref key_id name language specialist_id status position created_at",
+    "contacts": "id programme_id participant_id key_id channel address address_hash consent position "
+    "created_at",
+    "enrolments": "id participant_id schedule_id start planned_until next_due_at created_at",
+}
 
 Rows = list[tuple[Any, ...]]
 
@@ -109,7 +116,8 @@ def queue(seeded: Seeded, messages: int, *, now: datetime) -> None:
     """Queue routine texts, spread over everybody there is."""
     connection = seeded.connect()
     who = connection.execute(
-        "SELECT c.id, c.participant_id, c.key_id, d.wrapped FROM contacts c JOIN data_keys d ON d.id = c.key_id "
+        "SELECT c.id, c.participant_id, c.key_id, d.wrapped "
+        "FROM contacts c JOIN data_keys d ON d.id = c.key_id "
         "WHERE c.participant_id IS NOT NULL AND c.channel = ? AND c.consent = 'active'",
         (seeded.channel,),
     ).fetchall()
@@ -121,7 +129,9 @@ def queue(seeded: Seeded, messages: int, *, now: datetime) -> None:
         row = new_id()
         body = _seal(keys[key_id], key_id, TEXT, "messages", "body", row)
         rows.append((row, "out", seeded.channel, contact, person, "reply", 2, "queued", body, at, 0, at))
-    names = "id direction channel contact_id participant_id kind lane state body not_before attempts created_at"
+    names = (
+        "id direction channel contact_id participant_id kind lane state body not_before attempts created_at"
+    )
     _insert(connection, "messages", names.split(), rows)
     connection.commit()
     connection.close()
@@ -150,24 +160,24 @@ class _Rows:
             cipher = AESGCM(key)
             keys.append((key_id, "person", self._ring.wrap(key_id, key), self._ring.newest, now))
             name = _seal(cipher, key_id, "Alex", "participants", "name", person)
-            people.append(
-                (person, self._programme, f"b{number}", key_id, name, "en", self._specialist, "active", number, now)
-            )
+            who = (person, self._programme, f"b{number}", key_id, name)
+            people.append((*who, "en", self._specialist, "active", number, now))
             where = address(self._seeded.channel, number)
             sealed = _seal(cipher, key_id, where, "contacts", "address", contact)
             hashed = self._hash(self._seeded.channel, where)
-            contacts.append(
-                (contact, self._programme, person, key_id, self._seeded.channel, sealed, hashed, "active", 0, now)
-            )
+            whose = (contact, self._programme, person, key_id, self._seeded.channel)
+            contacts.append((*whose, sealed, hashed, "active", 0, now))
             # Times differ, as they do among people of many zones.
-            enrolments.append((new_id(), person, self._schedule, "2026-06-01", now, later + number * 1000, now))
-        for table, names, rows in (
-            ("data_keys", "id purpose wrapped ring_key created_at", keys),
-            ("participants", "id programme_id ref key_id name language specialist_id status position created_at", people),
-            ("contacts", "id programme_id participant_id key_id channel address address_hash consent position created_at", contacts),
-            ("enrolments", "id participant_id schedule_id start planned_until next_due_at created_at", enrolments),
-        ):  # fmt: skip
-            _insert(self._connection, table, names.split(), rows)
+            enrolments.append(
+                (new_id(), person, self._schedule, "2026-06-01", now, later + number * 1000, now)
+            )
+        for table, rows in (
+            ("data_keys", keys),
+            ("participants", people),
+            ("contacts", contacts),
+            ("enrolments", enrolments),
+        ):
+            _insert(self._connection, table, COLUMNS[table].split(), rows)
 
 
 def _insert(connection: sqlite3.Connection, table: str, names: list[str], rows: Rows) -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import sqlite3
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import aiosqlite
 import uvicorn
 import uvloop
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,18 +34,20 @@ PATH = "/webhooks/twilio/sms"
 
 def handrail(pipe: Connection, seeded: Seeded, provider_url: str, rate: float | None) -> None:
     """Run the whole of Handrail on `seeded`, texting through the provider at `rate` (None: unlimited)."""
-    sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - log lines are made, and dropped at the very end
+    sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as it runs
     start_logging()
     uvloop.run(_handrail(pipe, seeded, provider_url, rate))
 
 
 async def _handrail(pipe: Connection, seeded: Seeded, provider_url: str, rate: float | None) -> None:
     listener, url = _listen()
-    sms = Sms(
-        account_sid=ACCOUNT, tokens=[AUTH_TOKEN], sender=NUMBER, public_url=url, api_url=provider_url
-    )
+    sms = Sms(account_sid=ACCOUNT, tokens=[AUTH_TOKEN], sender=NUMBER, public_url=url, api_url=provider_url)
     settings = Settings(  # type: ignore[call-arg]  # pydantic-settings takes it
-        _env_file=None, public_url=url, twilio_account_sid=ACCOUNT, twilio_auth_token=AUTH_TOKEN, sms_from=NUMBER
+        _env_file=None,
+        public_url=url,
+        twilio_account_sid=ACCOUNT,
+        twilio_auth_token=SecretStr(AUTH_TOKEN),
+        sms_from=NUMBER,
     )
     senders = {ChannelName.SMS: Sender(channel=sms, rate=rate)}
     app = App(settings, Parts(database=seeded.database(now), senders=senders, now=now))
@@ -59,12 +58,13 @@ async def _handrail(pipe: Connection, seeded: Seeded, provider_url: str, rate: f
 
 def bare(pipe: Connection, folder: str) -> None:
     """Run a bare route: check the signature, insert one row, answer. As durable as ours."""
-    uvloop.run(_bare(pipe, Path(folder) / "bare.db"))
+    path = Path(folder) / "bare.db"
+    path.unlink(missing_ok=True)
+    uvloop.run(_bare(pipe, path))
 
 
 async def _bare(pipe: Connection, path: Path) -> None:
     listener, url = _listen()
-    path.unlink(missing_ok=True)
     validator = RequestValidator(AUTH_TOKEN)
     # No transaction is opened, so every INSERT is a commit of its own.
     async with aiosqlite.connect(path, isolation_level=None) as database:

@@ -27,8 +27,8 @@ async def bench(run: Run) -> list[Figure]:
     ours, theirs = [], []
     for turn in range(1, run.scale.repeats + 1):
         run.step(f"reading texts, {turn} of {run.scale.repeats}")
-        ours.append(_rate(lambda text: assess(text), texts, run.scale.texts))
-        theirs.append(_rate(lambda text: expression.findall(text), texts, FEW))
+        ours.append(_rate(assess, texts, run.scale.texts))
+        theirs.append(_rate(expression.findall, texts, FEW))
     note = f"Python's re with one in {EVERY} of the same {len(phrases):,} phrases, no context read"
     return [
         Figure(what="texts assessed", unit="/s", ours=middle(ours), baseline=middle(theirs),
@@ -54,5 +54,7 @@ def _phrases(node: Any, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 def _pattern(words: tuple[str, ...]) -> str:
     gap = rf"(?:\W+\w+){{0,{GAP_WORDS}}}"
-    parts = [gap if word == GAP else (r"\W+" if at else "") + re.escape(word) for at, word in enumerate(words)]
+    parts = [
+        gap if word == GAP else (r"\W+" if at else "") + re.escape(word) for at, word in enumerate(words)
+    ]
     return "".join(parts)
