@@ -18,6 +18,7 @@ from bot.store.database import Tx
 from bot.store.messages import Sender
 
 AHEAD = timedelta(milliseconds=250)  # of tokens taken at once: an alert waits no longer behind them
+MOMENT = timedelta(milliseconds=1)  # exactly `AHEAD` of a token there is none yet
 HEADROOM = 0.985  # of the set rate: network jitter moves sends together
 
 
@@ -60,7 +61,7 @@ def take_slots(row: Sender, now: datetime, rate: float | None, wanted: int) -> S
     row.busy_until = start + granted * interval if granted else row.busy_until
     return Slots(
         times=tuple(start + i * interval for i in range(granted)),
-        again_at=None if granted == wanted else max(row.busy_until - AHEAD, now + interval / 2),
+        again_at=None if granted == wanted else max(row.busy_until - AHEAD + MOMENT, now + interval / 2),
     )
 
 
@@ -71,5 +72,5 @@ def may_send(row: Sender, now: datetime, rate: float | None) -> Slots | None:
     if row.resting_until is not None and row.resting_until > now:
         return Slots(times=(), again_at=row.resting_until)
     if rate is not None and now + AHEAD <= row.busy_until <= now + AHEAD + timedelta(seconds=3 + 2 / rate):
-        return Slots(times=(), again_at=row.busy_until - AHEAD + timedelta(milliseconds=1))
+        return Slots(times=(), again_at=row.busy_until - AHEAD + MOMENT)
     return None
