@@ -116,6 +116,12 @@ def _build(extra: tuple[Phrase, ...]) -> Lexicon:
     )
 
 
+def templates() -> Iterator[Choice]:
+    """Yield every template of all languages, for whoever measures other readers beside this one."""
+    for data in source().values():
+        yield from (template for _, template in _templates(data))
+
+
 def _own(phrase: Phrase) -> Concept:
     return Concept(
         name="programme_words", level=phrase.level, why=phrase.why, masks=frozenset({"negation"}), language=""
