@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from bot.actions.anchors import anchors_of, load_since
 from bot.actions.consents import set_consent
 from bot.actions.notices import tell_staff
 from bot.actions.people import Correspondent
@@ -23,7 +24,7 @@ from bot.outbox.enqueue import cancel
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.messages import Message
-from bot.store.people import Invite, Participant, PersonStatus, Programme, Session
+from bot.store.people import Invite, Participant, PersonStatus, Programme
 from bot.store.schedules import Enrolment, Schedule, ScheduleVersion
 
 INVITE_LASTS = timedelta(days=14)
@@ -171,12 +172,10 @@ async def _versions(tx: Tx, participant_id: str) -> list[tuple[Enrolment, Schedu
 
 
 async def _anchors(tx: Tx, participant: Participant, enrolment: Enrolment, zone: str) -> Anchors:
-    sessions = await tx.session.scalars(
-        select(Session.local).where(Session.participant_id == participant.id).order_by(Session.local)
-    )
-    return Anchors(
-        start=enrolment.start,
-        zone=participant.timezone or zone,
+    return anchors_of(
         seed=enrolment.id,
-        sessions=tuple(sessions),
+        start=enrolment.start,
+        zone=participant.timezone,
+        programme_zone=zone,
+        since=(await load_since(tx, [participant.id]))[participant.id],
     )

@@ -12,18 +12,18 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, select, update
 
+from bot.actions.anchors import NOTHING, Since, anchors_of, load_since
 from bot.actions.versions import Version, load_versions
 from bot.domain.consent import ConsentState
 from bot.domain.messages import Direction, Kind, Lane, MessageState
-from bot.domain.recurrence import Anchors, Due
-from bot.domain.zones import ZoneError, zone_of
+from bot.domain.recurrence import Due
 from bot.outbox.claim import many
 from bot.outbox.enqueue import DELIVERY
 from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.messages import Message
-from bot.store.people import Contact, Participant, PersonStatus, Programme, Session
+from bot.store.people import Contact, Participant, PersonStatus, Programme
 from bot.store.schedules import Enrolment, Schedule
 
 # The contact that prompts go to: agreed and reachable before others, then in the person's own order.
@@ -40,12 +40,15 @@ async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -
     if not rows:
         return 0
     versions = await load_versions(tx, {row.version_id for row in rows})
-    sessions = await _sessions(tx, rows, versions)
+    dates = await load_since(
+        tx,
+        {r.participant_id for r in rows if r.version_id in versions and versions[r.version_id].needs_dates},
+    )
     messages: list[dict[str, Any]] = []
     updates: list[dict[str, Any]] = []
     for row in rows:
         version = versions.get(row.version_id)
-        dues, following = _plan(row, version, sessions.get(row.participant_id, ()), tx.now)
+        dues, following = _plan(row, version, dates.get(row.participant_id, NOTHING), tx.now)
         if version is not None and row.contact_id is not None:
             messages += [_occurrence(row, due, version, tx.now) for due in dues]
         updates.append({"b_id": row.id, "b_until": tx.now, "b_next": following.at if following else None})
@@ -123,39 +126,14 @@ async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> Sequenc
     return (await tx.session.execute(statement)).all()
 
 
-async def _sessions(
-    tx: Tx, rows: Sequence[Any], versions: dict[str, Version]
-) -> dict[str, tuple[datetime, ...]]:
-    people = [r.participant_id for r in rows if r.version_id and versions[r.version_id].needs_sessions]
-    found: dict[str, tuple[datetime, ...]] = {}
-    if people:
-        for person, local in await tx.session.execute(
-            select(Session.participant_id, Session.local)
-            .where(Session.participant_id.in_(people))
-            .order_by(Session.local)
-        ):
-            found[person] = (*found.get(person, ()), local)
-    return found
-
-
-def _plan(
-    row: Any, version: Version | None, sessions: tuple[datetime, ...], now: datetime
-) -> tuple[list[Due], Due | None]:
+def _plan(row: Any, version: Version | None, since: Since, now: datetime) -> tuple[list[Due], Due | None]:
     if version is None or row.status is PersonStatus.LEFT:
         return [], None
-    anchors = anchors_of(row, sessions)
+    anchors = anchors_of(
+        seed=row.id, start=row.start, zone=row.timezone, programme_zone=row.programme_zone, since=since
+    )
     timetable = version.timetable
     return timetable.between(anchors, row.planned_until, now), timetable.next_due(anchors, now)
-
-
-def anchors_of(row: Any, sessions: tuple[datetime, ...]) -> Anchors:
-    """Return what an enrolment is counted from; in the programme's zone where the person's is unknown."""
-    zone = row.timezone or row.programme_zone
-    try:
-        zone_of(zone)
-    except ZoneError:
-        zone = row.programme_zone
-    return Anchors(start=row.start, zone=zone, seed=row.id, sessions=sessions)
 
 
 def _occurrence(row: Any, due: Due, version: Version, now: datetime) -> dict[str, Any]:

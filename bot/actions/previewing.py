@@ -9,6 +9,7 @@ from itertools import chain
 
 from sqlalchemy import literal, select
 
+from bot.actions.anchors import anchors_of, load_since
 from bot.actions.deliveries import (
     HUMAN_FIRST,
     ONE_AT_A_TIME,
@@ -19,7 +20,7 @@ from bot.actions.deliveries import (
     held,
     variables,
 )
-from bot.actions.planning import PREFERRED, anchors_of
+from bot.actions.planning import PREFERRED
 from bot.actions.prompts import RenderError, options, render_prompt
 from bot.actions.versions import Version, load_versions
 from bot.domain.consent import ConsentState
@@ -31,7 +32,7 @@ from bot.domain.recurrence import Anchors, Due
 from bot.domain.zones import to_local
 from bot.store.database import Tx
 from bot.store.messages import Message
-from bot.store.people import Contact, Participant, PersonStatus, Programme, Session, Staff
+from bot.store.people import Contact, Participant, PersonStatus, Programme, Staff
 from bot.store.schedules import Enrolment, Schedule
 from bot.store.vault import key_of
 
@@ -100,10 +101,13 @@ async def preview(tx: Tx, schedule_name: str, participant_ref: str, *, count: in
         select(Enrolment).where(Enrolment.participant_id == person.id, Enrolment.schedule_id == schedule.id)
     )
     row = await _row(tx, person, programme, enrolment)
-    sessions = await tx.session.scalars(
-        select(Session.local).where(Session.participant_id == person.id).order_by(Session.local)
+    anchors = anchors_of(
+        seed=row.id,
+        start=row.start,
+        zone=row.timezone,
+        programme_zone=row.programme_zone,
+        since=(await load_since(tx, [person.id]))[person.id],
     )
-    anchors = anchors_of(row, tuple(sessions))
     found = Preview(zone=anchors.zone, enrolled=enrolment is not None, sends=())
     if schedule.version_id is None:
         return found

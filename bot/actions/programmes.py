@@ -177,7 +177,9 @@ async def _participant(
         differs = _set(row, values)
     await tx.vault.load(tx.session, [row.key_id])
     differs |= _set_sealed(tx, row, "name", file.name)
-    differs |= _set_sealed(tx, row, "details", _details(file))
+    dated = _set_sealed(tx, row, "details", _details(file))
+    replan |= dated
+    differs |= dated
     await tx.session.flush()
     differs |= await _contacts(tx, programme, row, file.contacts)
     sessions_differ = await _sessions(tx, row, file)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.domain.prompts import Prompt, prompts_from_data
-from bot.domain.recurrence import AroundSession, Timetable
+from bot.domain.recurrence import Anchor, AroundSession, EveryWeeks, OnDay, Rule, Timetable
 from bot.store.database import Tx
 from bot.store.schedules import ScheduleVersion
 
@@ -25,7 +25,7 @@ class Version:
 
     prompts: dict[str, Prompt]
     timetable: Timetable
-    needs_sessions: bool
+    needs_dates: bool  # more than the day people started: sessions, a recovery date
 
     def expires(self, key: str) -> timedelta:
         """Return how late a prompt may still be sent."""
@@ -43,12 +43,22 @@ def version_of(version_id: str, data: Sequence[Any]) -> Version:
         found = Version(
             prompts=prompts,
             timetable=Timetable({key: prompt.rule for key, prompt in prompts.items()}),
-            needs_sessions=any(isinstance(prompt.rule, AroundSession) for prompt in prompts.values()),
+            needs_dates=any(_needs_dates(prompt.rule) for prompt in prompts.values()),
         )
         _kept[version_id] = found
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     return found
+
+
+def _needs_dates(rule: Rule) -> bool:
+    match rule:
+        case OnDay():
+            return rule.of is not Anchor.ENROLMENT
+        case EveryWeeks():
+            return rule.since is not Anchor.ENROLMENT
+        case _:
+            return isinstance(rule, AroundSession)
 
 
 async def load_versions(tx: Tx, version_ids: Collection[str | None]) -> dict[str, Version]:

@@ -128,6 +128,18 @@ async def test_a_session_that_was_moved(house: House) -> None:
     assert [m.local_time for m in reminders] == [datetime(2026, 11, 27, 18, 0)]  # noqa: DTZ001 - wall clock
 
 
+async def test_days_counted_from_the_recovery_date(house: House) -> None:
+    """Day 100 of recovery falls where the person's own date puts it; without a date it stays silent."""
+    await house.bring_in(
+        ("at: {day: 3, of: enrolment,", "at: {day: 100, of: recovery_date,"),
+        ("    specialist: dana\n", "    specialist: dana\n    recovery_date: 2026-08-17\n"),
+    )
+    for _ in range(4):
+        await house.forward(hours=12)
+    counted = await house.messages(PROMPT, Message.prompt_key == "day-3")
+    assert [(m.channel, m.local_time) for m in counted] == [(SMS, datetime(2026, 11, 24, 12, 0))]  # noqa: DTZ001 - wall clock
+
+
 async def test_a_new_version_in_flight(house: House) -> None:
     """What is queued takes the corrected text; what is gone is cancelled; what is new fills nothing in."""
     await _plan(house, minutes=30)
