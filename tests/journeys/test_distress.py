@@ -145,10 +145,10 @@ async def test_a_rising_level_tells_everybody_anew(open_story: Open) -> None:
     assert (alert.level, alert.count) == ("crisis", 2)
 
 
-async def test_a_rising_level_reaches_whoever_has_it(open_story: Open) -> None:
-    """Dana has the urgent one; when it becomes a crisis she is told to look now."""
+async def test_a_taken_alert_that_rises_is_everybodys_again(open_story: Open) -> None:
+    """Dana has the urgent one; when it becomes a crisis she and Jo are told, and somebody must take it."""
     story = await open_story(no_prompts())
-    alex, dana, *_ = _cast(story)
+    alex, dana, jo, _ = _cast(story)
     await alex.says(URGENT)
     await alex.gets("Thank you for telling me.")
     await dana.gets("Someone needs you soon.")
@@ -158,7 +158,12 @@ async def test_a_rising_level_reaches_whoever_has_it(open_story: Open) -> None:
     await story.forward(minutes=1)
     await alex.says(CRISIS)
     await alex.gets("I'm glad you told me.")
-    await dana.gets("It got more serious.")
+    await dana.gets("Someone needs you now.")
+    await jo.gets("Someone needs you now.")
+    await jo.says("1")
+    await jo.gets("You have it.")
+    await dana.gets("Jo has it.")
+    await alex.gets("Jo from your team")
 
 
 async def test_encouragement_waits_while_somebody_needs_help(open_story: Open) -> None:
