@@ -1,11 +1,10 @@
-"""Texts assessed a second, beside a regular expression of the same phrases."""
+"""Texts assessed a second, beside one regular expression of the same phrases."""
 
 from __future__ import annotations
 
 import re
 import time
 from pathlib import Path
-from typing import Any
 
 from bot.domain.triage.assess import assess
 from bot.domain.triage.lexicon import templates
@@ -17,7 +16,7 @@ FEW = 40  # texts the expression is timed on: it is that slow
 
 
 async def bench(run: Run) -> list[Figure]:
-    """Return texts a second, and how many phrases the baseline had to make do with."""
+    """Return texts a second, with the context read and without."""
     texts = SENTENCES.read_text(encoding="utf-8").splitlines()
     assess("")  # loads the lexicon
     patterns = [_pattern(choice) for choice in templates()]
@@ -35,7 +34,7 @@ async def bench(run: Run) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _rate(read: Any, texts: list[str], count: int) -> float:
+def _rate(read: Callable[[str], object], texts: list[str], count: int) -> float:
     start = time.perf_counter()
     for number in range(count):
         read(texts[number % len(texts)])
