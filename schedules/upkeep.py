@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import structlog
 
-from bot.actions.alerts import mend_times
 from bot.actions.checkins import close_overdue
+from bot.actions.escalations import mend_times
 from bot.outbox.claim import hurry, release
 from bot.store.database import Database
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from bot.actions.alerts import hand_on_notices
+from bot.actions.escalations import hand_on_notices
 from bot.actions.notices import tell_staff
 from bot.actions.people import Correspondent
 from bot.actions.staffing import load_roster

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from bot.actions.alerts import Taken, alert_by_ref, alerts_told_to, take_alert
+from bot.actions.acknowledgements import Taken, alert_by_ref, alerts_told_to, take_alert
 from bot.actions.consents import opt_in, opt_out
 from bot.actions.conversations import message_answered, said_lately
 from bot.actions.notices import TAKE, name_of

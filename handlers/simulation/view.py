@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.actions.alerts import next_turn
+from bot.actions.escalations import next_turn
 from bot.actions.staffing import Roster, load_roster
 from bot.channels.simulator import Bubble, Simulator
 from bot.domain.messages import ChannelName, Direction, Kind, MessageState

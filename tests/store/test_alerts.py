@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.actions import alerts as actions
-from bot.actions.alerts import advance_due, take_alert
+from bot.actions import escalations as actions
+from bot.actions.acknowledgements import take_alert
+from bot.actions.escalations import advance_due
 from bot.domain.consent import ConsentState
 from bot.domain.messages import Kind, MessageState
 from bot.store.alerts import Alert, AlertEvent, AlertState
