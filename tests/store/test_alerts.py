@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bot.actions import alerts
 from bot.actions import escalations as actions
 from bot.actions.acknowledgements import take_alert
 from bot.actions.escalations import advance_due
@@ -116,8 +117,8 @@ async def test_a_one_for_another_message_is_not_lost(house: House) -> None:
 
 async def test_refs_differ(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two alerts never share a reference, even when there are hardly any left to choose from."""
-    monkeypatch.setattr(actions, "LETTERS", "KR")
-    monkeypatch.setattr(actions, "DIGITS", "23")
+    monkeypatch.setattr(alerts, "LETTERS", "KR")
+    monkeypatch.setattr(alerts, "DIGITS", "23")
     for number in range(8):
         await house.says((STRANGER[0], f"+1202555018{number}"), CRISIS)
     refs = [alert.ref for alert in await house.alerts()]
