@@ -96,6 +96,6 @@ def _unknown() -> Iterator[Check]:
     given = {*os.environ, *(dotenv_values(ENV_FILE) if ENV_FILE.is_file() else ())}
     for name in sorted(name for name in given if name.startswith(PREFIX)):
         if name not in known and name != DEBUG:
-            near = get_close_matches(name, known, n=1)
+            near = get_close_matches(name, sorted(known), n=1)
             mend = f"did you mean {near[0]}?" if near else "remove it"
             yield warn("settings", f"{name} is no setting of this version", mend)

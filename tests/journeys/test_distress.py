@@ -87,7 +87,7 @@ async def test_a_telegram_notice_quotes_only_where_the_programme_allows(open_sto
     alex, dana, jo, _ = _cast(story)
     await alex.says(CRISIS)
     await alex.gets("988")
-    await dana.gets("Someone needs you now.", "Alex: says they mean to kill themselves", CRISIS)
+    await dana.gets("Someone needs you now.", "Alex: says they", CRISIS)
     notice = await jo.gets("Someone needs you now.")
     assert "Alex" not in notice
     assert "kill" not in notice
