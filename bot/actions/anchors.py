@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.domain.recurrence import Anchors, ZoneError
 from bot.domain.zones import zone_of
@@ -28,39 +29,45 @@ class Since:
 NOTHING = Since()
 
 
-async def load_since(tx: Tx, participant_ids: Collection[str]) -> dict[str, Since]:
-    """Return the dates of people whose schedules ask for more than the day they started."""
-    found: dict[str, Since] = {}
-    if not participant_ids:
-        return found
-    rows = (
-        await tx.session.execute(
-            select(
-                Participant.id,
-                Participant.key_id,
-                Participant.details,
-                Programme.created_at,
-                Programme.timezone,
+_SESSIONS = (
+    select(Session.participant_id, Session.local)
+    .where(Session.participant_id.in_(bindparam("people", expanding=True)))
+    .order_by(Session.local)
+)
+_STARTS = (
+    select(Participant.id, Participant.key_id, Participant.details, Programme.created_at, Programme.timezone)
+    .join(Programme, Programme.id == Participant.programme_id)
+    .where(Participant.id.in_(bindparam("people", expanding=True)))
+)
+
+
+async def load_since(
+    tx: Tx, *, sessions: Collection[str], starts: Collection[str]
+) -> defaultdict[str, Since]:
+    """Return the dates of people (by participant id) whose schedules ask for more than the day they started.
+
+    `sessions` need their sessions, `starts` the recovery date and the programme's start.
+    """
+    found: defaultdict[str, Since] = defaultdict(Since)
+    if starts:
+        rows = (await tx.session.execute(_STARTS, {"people": list(starts)})).all()
+        await tx.vault.load(tx.session, {row.key_id for row in rows if row.details is not None})
+        for row in rows:
+            opened = tx.vault.open(row.details, "participants", "details", row.id) if row.details else "{}"
+            recovery = json.loads(opened).get("recovery_date")
+            found[row.id] = Since(
+                recovery_date=date.fromisoformat(recovery) if recovery is not None else None,
+                programme_start=row.created_at.astimezone(ZoneInfo(row.timezone)).date(),
             )
-            .join(Programme, Programme.id == Participant.programme_id)
-            .where(Participant.id.in_(participant_ids))
-        )
-    ).all()
-    await tx.vault.load(tx.session, {row.key_id for row in rows if row.details is not None})
-    for row in rows:
-        opened = tx.vault.open(row.details, "participants", "details", row.id) if row.details else "{}"
-        recovery = json.loads(opened).get("recovery_date")
-        found[row.id] = Since(
-            recovery_date=date.fromisoformat(recovery) if recovery is not None else None,
-            programme_start=row.created_at.astimezone(ZoneInfo(row.timezone)).date(),
-        )
-    for person, local in await tx.session.execute(
-        select(Session.participant_id, Session.local)
-        .where(Session.participant_id.in_(participant_ids))
-        .order_by(Session.local)
-    ):
-        found[person] = replace(found[person], sessions=(*found[person].sessions, local))
+    if sessions:
+        for person, local in await tx.session.execute(_SESSIONS, {"people": list(sessions)}):
+            found[person] = replace(found[person], sessions=(*found[person].sessions, local))
     return found
+
+
+async def since_of(tx: Tx, participant_id: str) -> Since:
+    """Return all of one person's dates."""
+    return (await load_since(tx, sessions=[participant_id], starts=[participant_id]))[participant_id]
 
 
 def anchors_of(

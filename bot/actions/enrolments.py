@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from bot.actions.anchors import anchors_of, load_since
+from bot.actions.anchors import anchors_of, since_of
 from bot.actions.consents import set_consent
 from bot.actions.notices import tell_staff
 from bot.actions.people import Correspondent
@@ -177,5 +177,5 @@ async def _anchors(tx: Tx, participant: Participant, enrolment: Enrolment, zone:
         start=enrolment.start,
         zone=participant.timezone,
         programme_zone=zone,
-        since=(await load_since(tx, [participant.id]))[participant.id],
+        since=await since_of(tx, participant.id),
     )

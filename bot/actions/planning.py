@@ -6,11 +6,14 @@ outbox under its occurrence's own key, so that doing it twice changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import Integer, bindparam, case, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from bot.actions.anchors import NOTHING, Since, anchors_of, load_since
 from bot.actions.versions import Version, load_versions
@@ -25,6 +28,8 @@ from bot.store.ids import new_id
 from bot.store.messages import Message
 from bot.store.people import Contact, Participant, PersonStatus, Programme
 from bot.store.schedules import Enrolment, Schedule
+
+BREATH = 20  # people planned before others get a turn on the loop
 
 # The contact that prompts go to: agreed and reachable before others, then in the person's own order.
 PREFERRED = (
@@ -42,28 +47,23 @@ async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -
     versions = await load_versions(tx, {row.version_id for row in rows})
     dates = await load_since(
         tx,
-        {r.participant_id for r in rows if r.version_id in versions and versions[r.version_id].needs_dates},
+        sessions=_those(rows, versions, "needs_sessions"),
+        starts=_those(rows, versions, "needs_starts"),
     )
     messages: list[dict[str, Any]] = []
     updates: list[dict[str, Any]] = []
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
+        if number % BREATH == 0:
+            await asyncio.sleep(0)  # the loop answers others in between
         version = versions.get(row.version_id)
         dues, following = _plan(row, version, dates.get(row.participant_id, NOTHING), tx.now)
         if version is not None and row.contact_id is not None:
             messages += [_occurrence(row, due, version, tx.now) for due in dues]
         updates.append({"b_id": row.id, "b_until": tx.now, "b_next": following.at if following else None})
     if messages:
-        statement = tx.insert(table_of(Message)).on_conflict_do_nothing(index_elements=["dedupe_key"])
-        await many(tx, statement, messages)
+        await many(tx, _INSERT[tx.sqlite], messages)
         tx.wake.add(DELIVERY)
-    table = table_of(Enrolment)
-    await many(
-        tx,
-        update(table)
-        .where(table.c.id == bindparam("b_id"))
-        .values(planned_until=bindparam("b_until"), next_due_at=bindparam("b_next")),
-        updates,
-    )
+    await many(tx, _DECIDED, updates)
     return len(rows)
 
 
@@ -90,7 +90,8 @@ def first_look(now: datetime) -> dict[str, datetime]:
     return {"planned_until": now, "next_due_at": now + timedelta(microseconds=1)}
 
 
-async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> Sequence[Any]:
+def _due() -> Any:
+    """Return the query for enrolments whose time has come, with the contact their prompts go to."""
     contact = (
         select(Contact.id)
         .where(Contact.participant_id == Enrolment.participant_id)
@@ -99,7 +100,7 @@ async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> Sequenc
         .correlate(Enrolment)
         .scalar_subquery()
     )
-    statement = (
+    return (
         select(
             Enrolment.id,
             Enrolment.participant_id,
@@ -116,14 +117,39 @@ async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> Sequenc
         .join(Participant, Participant.id == Enrolment.participant_id)
         .join(Programme, Programme.id == Participant.programme_id)
         .outerjoin(Contact, Contact.id == contact)
-        .where(Enrolment.next_due_at <= tx.now)
+        .where(Enrolment.next_due_at <= bindparam("now"))
         .order_by(Enrolment.next_due_at)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer))
         .with_for_update(skip_locked=True, of=Enrolment)
     )
+
+
+_DUE = _due()
+_DUE_OF = _DUE.where(Enrolment.id.in_(bindparam("only", expanding=True)))
+
+
+_INSERT = {
+    sqlite: insert(table_of(Message)).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    for sqlite, insert in ((True, sqlite_insert), (False, postgresql_insert))
+}
+_DECIDED = (
+    update(table_of(Enrolment))
+    .where(table_of(Enrolment).c.id == bindparam("b_id"))
+    .values(planned_until=bindparam("b_until"), next_due_at=bindparam("b_next"))
+)
+
+
+async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> Sequence[Any]:
+    asked: dict[str, Any] = {"now": tx.now, "limit": limit}
     if only is not None:
-        statement = statement.where(Enrolment.id.in_(only))
-    return (await tx.session.execute(statement)).all()
+        asked["only"] = list(only)
+    rows: Sequence[Any] = (await tx.session.execute(_DUE if only is None else _DUE_OF, asked)).all()
+    return rows
+
+
+def _those(rows: Sequence[Any], versions: dict[str, Version], need: str) -> set[str]:
+    asking = {version_id for version_id, version in versions.items() if getattr(version, need)}
+    return {row.participant_id for row in rows if row.version_id in asking}
 
 
 def _plan(row: Any, version: Version | None, since: Since, now: datetime) -> tuple[list[Due], Due | None]:
@@ -132,8 +158,7 @@ def _plan(row: Any, version: Version | None, since: Since, now: datetime) -> tup
     anchors = anchors_of(
         seed=row.id, start=row.start, zone=row.timezone, programme_zone=row.programme_zone, since=since
     )
-    timetable = version.timetable
-    return timetable.between(anchors, row.planned_until, now), timetable.next_due(anchors, now)
+    return version.timetable.turn(anchors, row.planned_until, now)
 
 
 def _occurrence(row: Any, due: Due, version: Version, now: datetime) -> dict[str, Any]:

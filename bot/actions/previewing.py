@@ -9,7 +9,7 @@ from itertools import chain
 
 from sqlalchemy import literal, select
 
-from bot.actions.anchors import anchors_of, load_since
+from bot.actions.anchors import anchors_of, since_of
 from bot.actions.deliveries import (
     HUMAN_FIRST,
     ONE_AT_A_TIME,
@@ -106,7 +106,7 @@ async def preview(tx: Tx, schedule_name: str, participant_ref: str, *, count: in
         start=row.start,
         zone=row.timezone,
         programme_zone=row.programme_zone,
-        since=(await load_since(tx, [person.id]))[person.id],
+        since=await since_of(tx, person.id),
     )
     found = Preview(zone=anchors.zone, enrolled=enrolment is not None, sends=())
     if schedule.version_id is None:

@@ -17,6 +17,7 @@ from bot.store.schedules import ScheduleVersion
 
 EXPIRES = timedelta(hours=4)  # unless the prompt says otherwise: better not at all than late
 KEPT = 200
+STARTS = (Anchor.RECOVERY_DATE, Anchor.PROGRAMME_START)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +26,8 @@ class Version:
 
     prompts: dict[str, Prompt]
     timetable: Timetable
-    needs_dates: bool  # more than the day people started: sessions, a recovery date
+    needs_sessions: bool
+    needs_starts: bool  # the recovery date or the programme's start
 
     def expires(self, key: str) -> timedelta:
         """Return how late a prompt may still be sent."""
@@ -43,7 +45,8 @@ def version_of(version_id: str, data: Sequence[Any]) -> Version:
         found = Version(
             prompts=prompts,
             timetable=Timetable({key: prompt.rule for key, prompt in prompts.items()}),
-            needs_dates=any(_needs_dates(prompt.rule) for prompt in prompts.values()),
+            needs_sessions=any(_anchor(prompt.rule) is Anchor.LAST_SESSION for prompt in prompts.values()),
+            needs_starts=any(_anchor(prompt.rule) in STARTS for prompt in prompts.values()),
         )
         _kept[version_id] = found
         while len(_kept) > KEPT:
@@ -51,14 +54,16 @@ def version_of(version_id: str, data: Sequence[Any]) -> Version:
     return found
 
 
-def _needs_dates(rule: Rule) -> bool:
+def _anchor(rule: Rule) -> Anchor:
     match rule:
         case OnDay():
-            return rule.of is not Anchor.ENROLMENT
+            return rule.of
         case EveryWeeks():
-            return rule.since is not Anchor.ENROLMENT
+            return rule.since
+        case AroundSession():
+            return Anchor.LAST_SESSION
         case _:
-            return isinstance(rule, AroundSession)
+            return Anchor.ENROLMENT
 
 
 async def load_versions(tx: Tx, version_ids: Collection[str | None]) -> dict[str, Version]:

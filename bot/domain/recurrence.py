@@ -73,7 +73,19 @@ class Timetable:
         """Return what falls after `after` and up to `until`, in order of instant. Raises ZoneError."""
         here = _from(anchors, after)
         dues = [due for finder in self._finders for due in _walk(finder, anchors, here, after, until)]
-        return sorted(dues, key=lambda due: (due.at, due.local, due.key))
+        return sorted(dues, key=_order)
+
+    def turn(self, anchors: Anchors, after: datetime, until: datetime) -> tuple[list[Due], Due | None]:
+        """Return `between(after, until)` and `next_due(until)` in one look. Raises ZoneError."""
+        here = _from(anchors, after)
+        dues: list[Due] = []
+        following: Due | None = None
+        for finder in self._finders:
+            coming = _look(finder, anchors, here, (after, until), dues)
+            if coming is not None and (following is None or _order(coming) < _order(following)):
+                following = coming
+        dues.sort(key=_order)
+        return dues, following
 
     def _first(self, anchors: Anchors, after: datetime) -> Found | None:
         best: Found | None = None
@@ -102,6 +114,25 @@ def _walk(
         if at > after:
             for key in keys:
                 yield Due(key=key, local=here, at=at)
+
+
+def _look(
+    finder: Finder, anchors: Anchors, here: datetime, span: tuple[datetime, datetime], dues: list[Due]
+) -> Due | None:
+    """Add what falls in `span`, its end included, to `dues`; return what comes next."""
+    (after, until), zone = span, anchors.zone
+    while found := finder.first(anchors, here):
+        here, keys = found
+        at = to_instant(here, zone)
+        if at > until:
+            return Due(key=min(keys), local=here, at=at)
+        if at > after:
+            dues.extend(Due(key=key, local=here, at=at) for key in keys)
+    return None
+
+
+def _order(due: Due) -> tuple[datetime, datetime, str]:
+    return due.at, due.local, due.key
 
 
 def _from(anchors: Anchors, after: datetime) -> datetime:
