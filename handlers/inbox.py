@@ -176,9 +176,11 @@ def _assess(inbound: Inbound, parts: list[str], who: Correspondent) -> Assessmen
     if not parts or own.level is Level.CRISIS:
         return own
     joined = assess_parts([*parts, inbound.text], who.language)
-    before = assess_parts(parts, who.language)
+    if joined.level.rank <= own.level.rank:
+        return own
     # What the earlier parts said by themselves has been acted on already.
-    return joined if joined.level.rank > max(own.level.rank, before.level.rank) else own
+    before = assess_parts(parts, who.language)
+    return joined if joined.level.rank > before.level.rank else own
 
 
 def _read_consent(inbound: Inbound, *, pending: bool) -> ConsentReading:

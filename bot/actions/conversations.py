@@ -33,6 +33,18 @@ _SAID_SINCE = (
     .limit(1)
 )
 
+_PARTS = (
+    select(MESSAGES.c.id, MESSAGES.c.body)
+    .where(
+        MESSAGES.c.contact_id == bindparam("contact"),
+        MESSAGES.c.direction == Direction.IN,
+        MESSAGES.c.created_at > bindparam("since"),
+        MESSAGES.c.id != bindparam("itself"),
+    )
+    .order_by(MESSAGES.c.id.desc())
+    .limit(MOST_PARTS)
+)
+
 
 async def save_inbound(tx: Tx, who: Correspondent, inbound: Inbound) -> str | None:
     """Keep what arrived; return its message id, or None if this delivery was kept before."""
@@ -75,19 +87,9 @@ async def recent_parts(tx: Tx, who: Correspondent, since: datetime | None, messa
     """Return the texts of the last seconds before this one from the same contact, oldest first."""
     if since is None or tx.now - since > PARTS_WITHIN:
         return []
-    rows = (
-        await tx.session.execute(
-            select(MESSAGES.c.id, MESSAGES.c.body)
-            .where(
-                MESSAGES.c.contact_id == who.contact.id,
-                MESSAGES.c.direction == Direction.IN,
-                MESSAGES.c.created_at > tx.now - PARTS_WITHIN,
-                MESSAGES.c.id != message_id,
-            )
-            .order_by(MESSAGES.c.id.desc())
-            .limit(MOST_PARTS)
-        )
-    ).all()
+    given = {"contact": who.contact.id, "since": tx.now - PARTS_WITHIN, "itself": message_id}
+    connection = await tx.session.connection()
+    rows = (await connection.execute(_PARTS, given)).all()
     return [tx.vault.open(body, "messages", "body", row_id) for row_id, body in reversed(rows) if body]
 
 
