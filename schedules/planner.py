@@ -11,13 +11,13 @@ from bot.store.database import Database
 from bot.store.schedules import Enrolment
 
 _DUE = select(Enrolment.id).where(Enrolment.next_due_at <= bindparam("now")).limit(1)
-BATCH = 100  # enrolments a transaction: a webhook waits behind one of these at most
+BATCH = 150  # enrolments a transaction: a webhook waits behind one of these at most
 
 
 async def plan(database: Database) -> int:
     """Plan everything that is due, in batches; return how many enrolments there were."""
-    total = 0
-    while await _anything(database):
+    total = planned = 0
+    while planned == BATCH or await _anything(database):
         async with database.write() as tx:
             planned = await plan_due(tx, limit=BATCH)
         total += planned

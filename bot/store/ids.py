@@ -9,8 +9,12 @@ import os
 import threading
 import time
 
+POOL = 4096  # bytes asked of the system at once: asking costs more than the bytes
+
 _lock = threading.Lock()
 _last = 0  # milliseconds << 12 | counter
+_pool = b""
+_used = 0
 
 
 def new_id() -> str:
@@ -19,4 +23,24 @@ def new_id() -> str:
     with _lock:
         _last = max(_last + 1, (time.time_ns() // 1_000_000) << 12)
         stamp = _last
-    return f"{stamp >> 12:012x}7{stamp & 0xFFF:03x}{os.urandom(8).hex()}"
+    return f"{stamp >> 12:012x}7{stamp & 0xFFF:03x}{random_bytes(8).hex()}"
+
+
+def random_bytes(count: int) -> bytes:
+    """Return `count` bytes from the system's own generator, none of them handed out before."""
+    global _pool, _used  # noqa: PLW0603 - one pool for all threads
+    with _lock:
+        if _used + count > len(_pool):
+            _pool, _used = os.urandom(max(POOL, count)), 0
+        _used += count
+        return _pool[_used - count : _used]
+
+
+def _start_afresh() -> None:
+    global _pool, _used
+    _pool, _used = b"", 0
+
+
+# A copied process must not hand out the same bytes as the one it was copied from.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_afresh)

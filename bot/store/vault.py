@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.errors import ErasedError, KeyringError
 from bot.domain.instants import system_now
-from bot.store.ids import new_id
+from bot.store.ids import new_id, random_bytes
 from bot.store.people import DataKey
 
 FORMAT = b"\x01"
@@ -167,7 +167,7 @@ class Vault:
 
     def seal(self, key_id: str, text: str, table: str, column: str, row: str) -> bytes:
         """Seal a text for one place. The key must be known (`learn`, `load`, `new_key`)."""
-        nonce = os.urandom(12)
+        nonce = random_bytes(12)
         place = f"{table}.{column}.{row}".encode()
         return (
             FORMAT + bytes.fromhex(key_id) + nonce + self._keys[key_id].encrypt(nonce, text.encode(), place)
