@@ -19,7 +19,7 @@ from bot.store.messages import Sender
 
 AHEAD = timedelta(milliseconds=250)  # of tokens taken at once: an alert waits no longer behind them
 MOMENT = timedelta(milliseconds=1)  # exactly `AHEAD` of a token there is none yet
-HEADROOM = 0.985  # of the set rate: network jitter moves sends together
+HEADROOM = 0.965  # of the set rate: the network moves sends together, and providers count by the second
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
