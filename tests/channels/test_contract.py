@@ -140,10 +140,11 @@ async def test_check_says_who_we_are(rig: Rig) -> None:
 
 
 async def test_closing_twice_is_closing(rig: Rig) -> None:
-    """Close may be called again."""
-    await rig.channel.send(rig.text())
+    """Close may be called again, and what was sent before stays sent."""
+    sent = await rig.channel.send(rig.text())
     await rig.channel.close()
     await rig.channel.close()
+    assert sent.provider_id
 
 
 TROUBLES: dict[str, Callable[[Rig], Awaitable[None]]] = {

@@ -679,8 +679,10 @@ def test_dressing_changes_no_reading(text: str, frame: str) -> None:
 
 @given(st.text(max_size=400), st.booleans())
 def test_no_text_is_too_strange(text: str, pending: bool) -> None:
-    """Whatever arrives gets a reading."""
-    read_consent(text, pending=pending)
+    """Whatever arrives gets a reading, the same one each time."""
+    reading = read_consent(text, pending=pending)
+    assert reading.word in (None, *ConsentWord)
+    assert reading == read_consent(text, pending=pending)
 
 
 @pytest.mark.parametrize(

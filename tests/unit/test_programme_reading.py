@@ -152,8 +152,9 @@ ACCEPTED = {
 
 @pytest.mark.parametrize("what", ACCEPTED)
 def test_it_accepts(what: str) -> None:
-    """Ways to write what is meant."""
-    parse_programme(EXAMPLE.replace(*ACCEPTED[what]))
+    """Ways to write what is meant: the rest of the file reads as before."""
+    programme = parse_programme(EXAMPLE.replace(*ACCEPTED[what]))
+    assert [person.ref for person in programme.participants] == ["p1", "p2"]
 
 
 def test_yes_or_no_is_read() -> None:
