@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -16,6 +16,7 @@ from bot.domain.triage.normalise import Spelling, read
 from bot.domain.triage.phrases import Choice, Phrases, parsed
 
 LANGUAGES = ("en", "es")
+SUFFIX = ".yaml"
 MASKS = frozenset({"negation", "past", "other"})
 CONTEXT_PHRASES = ("idioms", "past", "past_before", "present", "undenied")
 CONTEXT_WORDS = ("deny", "link", "first", "other", "open", "turn", "was", "is")
@@ -56,16 +57,52 @@ class Lexicon:
 
 @lru_cache(maxsize=1)
 def source() -> Mapping[str, Any]:
-    """Return the lexicon files by language, as written."""
+    """Return the lexicons by language: `en.yaml` and every `SUBJECT.en.yaml` in one.
+
+    A file of a subject may hold any of a lexicon's sections; its slots and short forms serve the whole
+    language. A name given twice is refused.
+    """
     folder = files("bot.domain.triage") / "lexicon"
-    return {name: yaml.load(_text(folder, name), Loader=_LOADER) for name in LANGUAGES}  # noqa: S506 - safe loader
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(SUFFIX))
+    made: dict[str, Any] = {}
+    for language in LANGUAGES:
+        main = made[language] = _read(folder / f"{language}{SUFFIX}")
+        for name in names:
+            if name.endswith(f".{language}{SUFFIX}"):
+                _merge(main, _read(folder / name), where=name)
+        _refuse_twice([concept["name"] for concept in main["concepts"]], where=language)
+    return made
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _text(folder: Any, name: str) -> str:
-    return str((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+def _read(file: Any) -> dict[str, Any]:
+    data: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - safe loader
+    return data
+
+
+def _merge(main: dict[str, Any], more: Mapping[str, Any], *, where: str) -> None:
+    """Put the sections of `more` into `main`: lists join, names are added, the newest revision stays."""
+    for section, value in more.items():
+        held = main.get(section)
+        if section == "revision":
+            main[section] = max(str(held), str(value))
+        elif held is None or section == "language":
+            main[section] = value
+        elif isinstance(held, list):
+            held.extend(value)
+        elif section == "context":
+            _merge(held, value, where=where)
+        else:
+            _refuse_twice([*held, *value], where=where)
+            held.update(value)
+
+
+def _refuse_twice(names: Sequence[str], *, where: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{where}: given twice: {', '.join(twice)}")
 
 
 def lexicon(extra: tuple[Phrase, ...] = ()) -> Lexicon:
