@@ -54,7 +54,7 @@ def _joined(texts: Sequence[str]) -> Iterable[str]:
 def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     rules = lexicon(extra)
     reading = read(_ends(text), rules.spelling)
-    hits = list(rules.phrases.found(reading))
+    hits = rules.phrases.found(reading)
     meant = _meant(hits, surroundings(reading, rules, hits), language)
     together = _together([concept.name for _, concept in meant], rules)
     levels = {concept.name: concept.level for _, concept in meant}
