@@ -26,11 +26,12 @@ SALT = "v2"  # which third is held back; change it when that third has been look
 
 PLAIN = (
     "kill myself", "killing myself", "suicide", "suicidal", "end my life", "end it all", "want to die",
-    "wanna die", "better off dead", "better off without me", "hurt myself", "cut myself", "cutting myself",
-    "self harm", "overdose", "overdosed", "took all my pills", "not breathing", "won't wake up", "goodbye forever",
-    "no reason to live", "don't want to live", "don't want to be here", "hearing voices", "hitting me",
-    "has a gun", "going to kill", "relapsed", "relapse", "i used again", "drank again", "craving", "cravings",
-    "want to use", "want to drink", "withdrawal", "hopeless", "panic attack", "can't go on", "need help",
+    "wanna die", "better off dead", "better off without me", "hurt myself", "cut myself",
+    "cutting myself", "self harm", "overdose", "overdosed", "took all my pills", "not breathing",
+    "won't wake up", "goodbye forever", "no reason to live", "don't want to live",
+    "don't want to be here", "hearing voices", "hitting me", "has a gun", "going to kill", "relapsed",
+    "relapse", "i used again", "drank again", "craving", "cravings", "want to use", "want to drink",
+    "withdrawal", "hopeless", "panic attack", "can't go on", "need help",
 )  # fmt: skip
 _PLAIN = re.compile("|".join(re.escape(phrase) for phrase in PLAIN), re.IGNORECASE)
 

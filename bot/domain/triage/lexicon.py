@@ -20,7 +20,7 @@ SUFFIX = ".yaml"
 MASKS = frozenset({"negation", "past", "other", "jest"})  # unless a concept names its own
 CONTEXT_PHRASES = (
     "idioms", "undenied", "past", "past_before", "since", "present", "today",
-    "laugh", "trifle", "errand", "better", "worse", "calm",
+    "laugh", "trifle", "errand", "progress", "better", "worse", "calm",
 )  # fmt: skip
 _VOWELS = "aeiou"
 CONTEXT_WORDS = ("deny", "link", "first", "other", "open", "turn", "was", "is")
@@ -33,7 +33,7 @@ class Concept:
     name: str
     level: Level
     why: str
-    masks: frozenset[str]  # MASKS, "better" (it passed), "since" (not again since), "errand"
+    masks: frozenset[str]  # MASKS, "better" (it passed), "since" (not again since), "errand", "progress"
     language: str
     alone: bool = False  # counts only when it is nearly the whole text
 
