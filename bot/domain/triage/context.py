@@ -15,7 +15,6 @@ from bot.domain.triage.phrases import Hit
 
 DENIAL_REACH = 6  # words between a denial and what it denies
 VERB_REACH = 4  # words left of a phrase among which its verb may stand ("I was very often ... suicidal")
-ALONE_WORDS = 3  # words beside a phrase that counts only when it is nearly the whole text
 
 AnyHit = Hit[Concept | str]
 
@@ -55,7 +54,9 @@ class Surroundings:
             or (self.progress and "progress" in masks and self.clauses[hit.first] not in self.today)
             or ("better" in masks and self._better(hit))
             or ("since" in masks and hit.last <= self.since)
-            or (concept.alone and len(self.reading.words) > (hit.last - hit.first) + ALONE_WORDS)
+            or (
+                concept.alone is not None and len(self.reading.words) > (hit.last - hit.first) + concept.alone
+            )
         )
 
     def _better(self, hit: AnyHit) -> bool:
