@@ -69,7 +69,7 @@ def sets(judges: Sequence[Contestant]) -> Sheet:
                 counts = [measuring.flagged(part, each, wanted, level) for each in playing.values()]
                 rows.append([f"{name}, {half}: {what}", str(counts[0].of), *map(_share, counts)])
     return Sheet(
-        name="sets", title="Our own sets", heads=("set", "texts", *playing), rows=rows, note=_absent(judges)
+        name="sets", title="Our own sets", heads=("set", "texts", *playing), rows=rows, note=absent(judges)
     )
 
 
@@ -142,7 +142,8 @@ def _playing(judges: Sequence[Contestant]) -> Mapping[str, Judge]:
     return {each.name: each.judge for each in judges if each.judge}
 
 
-def _absent(judges: Sequence[Contestant]) -> str:
+def absent(judges: Sequence[Contestant]) -> str:
+    """Say who did not take part, and why."""
     left = {each.name: each.note for each in judges if not each.judge} | LEFT_OUT
     return "Left out: " + "; ".join(f"{name} ({why})" for name, why in left.items()) + "."
 
