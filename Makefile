@@ -55,7 +55,7 @@ triage-report: $(VENV)/.dev ## measure distress triage on labelled texts (DATA=f
 	@test -n "$(DATA)" || { echo "Name the labelled texts: make triage-report DATA=file.jsonl" >&2; exit 2; }
 	@$(PY) -m tests.triage_report "$(DATA)" $(ARGS)
 
-triage-sets: $(VENV)/.dev ## measure it on our own sentences, by capability and way of speaking (ARGS=--write)
+triage-sets: $(VENV)/.dev ## measure it on our own sentences, by capability and way of speaking (ARGS="--write --raise")
 	@$(PY) -m tests.triage_sets $(ARGS)
 
 # The extra lines are what installing the project itself needs, so that no unpinned build

@@ -96,12 +96,6 @@ def identities() -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(texts) for name, texts in _mapping("identities").items()}
 
 
-def floors() -> Mapping[str, Mapping[str, float]]:
-    """Return the shares that must be reached, from 0 to 1, by what is measured."""
-    read: dict[str, dict[str, float]] = yaml.safe_load((HERE / "floors.yaml").read_text("utf-8"))
-    return read
-
-
 def _rows(name: str) -> Iterator[dict[str, Any]]:
     for line in (HERE / f"{name}.jsonl").read_text("utf-8").splitlines():
         yield json.loads(line)

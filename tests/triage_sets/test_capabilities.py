@@ -6,9 +6,10 @@ from collections import Counter
 
 import pytest
 
+from tests.triage_sets.floors import floors
 from tests.triage_sets.judges import ours
 from tests.triage_sets.measuring import right
-from tests.triage_sets.reading import cases, floors
+from tests.triage_sets.reading import cases
 
 CAPABILITIES = (
     "negation", "third_person", "tense", "idiom", "misspelling", "slang", "emoji", "spanish",

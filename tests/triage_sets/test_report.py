@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.triage.levels import Level
+from tests.triage_sets.floors import FILE, floors, measured, raised
 from tests.triage_sets.judges import Contestant, keywords
 from tests.triage_sets.measuring import against_plain, right, with_identity
 from tests.triage_sets.promises import PROMISES, judge_all
@@ -86,6 +87,28 @@ def test_an_interval_holds_its_share() -> None:
     assert interval(0.0, 10)[0] == 0.0
     few, many = interval(0.5, 10), interval(0.5, 1000)
     assert few[0] < many[0] < 0.5 < many[1] < few[1]
+
+
+def test_limits_are_drawn_up_and_never_down() -> None:
+    """A better figure raises a floor and lowers a ceiling; a worse one moves neither."""
+    text = (
+        "capabilities:\n  slang: 0.60\n  emoji: 0.90\nhyperbole flagged: # at most\n  abuse held back: 0.20\n"
+    )
+    better = {"capabilities": {"slang": 0.75, "emoji": 0.5}, "hyperbole flagged": {"abuse held back": 0.02}}
+    worse = {"capabilities": {"slang": 0.1, "emoji": 0.1}, "hyperbole flagged": {"abuse held back": 0.9}}
+    assert raised(text, better) == (
+        "capabilities:\n  slang: 0.72\n  emoji: 0.90\nhyperbole flagged: # at most\n  abuse held back: 0.05\n"
+    )
+    assert raised(text, worse) == text
+
+
+def test_every_figure_has_its_limit() -> None:
+    """What is measured has a limit, and a limit is of something that is measured."""
+    figures = measured()
+    assert {name: set(each) for name, each in floors().items()} == {
+        name: set(each) for name, each in figures.items()
+    }
+    assert raised(FILE.read_text("utf-8"), figures).count("\n") == FILE.read_text("utf-8").count("\n")
 
 
 def test_every_table_has_its_place_on_the_page(tmp_path: Path) -> None:

@@ -5,16 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.triage.levels import Level
+from tests.triage_sets.floors import HALVES, floors, half
 from tests.triage_sets.judges import ours
 from tests.triage_sets.measuring import flagged
-from tests.triage_sets.reading import HYPERBOLE, SETS, Sentence, floors, sentences
-
-HALVES = ("held back", "tuned on")
-
-
-def half(name: str, which: str) -> list[Sentence]:
-    """Return one half of a set."""
-    return [each for each in sentences(name) if each.held_back is (which == "held back")]
+from tests.triage_sets.reading import HYPERBOLE, SETS, sentences
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -34,7 +28,7 @@ def test_a_set_is_large_enough_and_covers_every_kind(name: str) -> None:
 def test_danger_now_is_flagged(name: str, which: str) -> None:
     """As many sentences of somebody in danger are flagged as the floor asks."""
     found = flagged(half(name, which), ours, lambda each: each.label is Level.CRISIS)
-    assert found.share >= floors()["sets"][f"{name} {which}, crisis flagged"], found
+    assert found.share >= floors()["crisis flagged"][f"{name} {which}"], found
 
 
 @pytest.mark.parametrize("which", HALVES)
@@ -42,4 +36,4 @@ def test_danger_now_is_flagged(name: str, which: str) -> None:
 def test_hyperbole_is_let_be(name: str, which: str) -> None:
     """Dying of laughter and losing 5 to 0 wake nobody, but for the few the ceiling allows."""
     wrong = flagged(half(name, which), ours, lambda each: each.kind == HYPERBOLE)
-    assert wrong.share <= floors()["hyperbole"][f"{name} {which}"], wrong
+    assert wrong.share <= floors()["hyperbole flagged"][f"{name} {which}"], wrong
