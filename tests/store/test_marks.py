@@ -83,6 +83,16 @@ async def test_only_what_triage_read_can_be_marked(house: House) -> None:
             await _mark(house, message, Mark.MISSED)
 
 
+async def test_another_programmes_texts_cannot_be_marked(house: House) -> None:
+    """Staff judge what was written to their own programme."""
+    message = await _said(house, CRISIS)
+    async with house.database.write() as tx:
+        staff = Staff(id="f" * 32, programme_id="e" * 32)  # never saved: only who asks matters
+        with pytest.raises(NotTriagedError):
+            await mark_false_alarm(tx, message, staff)
+        assert (await tx.session.scalars(select(TriageMark))).all() == []
+
+
 async def test_the_figures_are_of_what_raised_alarms(house: House) -> None:
     """Two alerts of two people, one of them false; a text passed over is missed and no alarm."""
     missed = await _said(house, "I gave my dog away")
