@@ -59,6 +59,7 @@ async def test_nothing_readable_is_on_the_disk(
     assert any("zebrafish" in text for text in house.screen(DANA))
     await house.says(MARISOL, "el zebrafish nada")
     await house.says(STRANGER, "zebrafish")
+    await house.says(DANA, f"FALSE {(await house.alerts())[0].ref} zebrafish is her cat")
     await house.says(DANA, "1")
     await _receipt(house)
     await house.forward(hours=6)

@@ -33,6 +33,7 @@ VALUES = {
     "key": "1",
     "day": "miércoles 25",
     "time": "09:30",
+    "word": "FALSE ALARM",
     "why": "says they want to die",
     "text": "what they wrote",
 }
