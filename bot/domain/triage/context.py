@@ -34,6 +34,9 @@ class Surroundings:
     past: frozenset[int]  # clauses that a word of time puts in the past
     past_before: frozenset[int]  # words right after which everything is past ("used to")
     present: frozenset[int]  # sentences that speak of now
+    jest: bool  # somebody laughs, and speaks of a trifle
+    better: int  # the last sentence that says it passed; -1 if none does
+    since: int  # the word before which it was, and not again since; 0 if nothing says so
 
     def excuses(self, hit: AnyHit, concept: Concept) -> bool:
         """Tell whether `concept`, found at `hit`, is excused by what stands around it."""
@@ -43,6 +46,9 @@ class Surroundings:
             or ("negation" in masks and self._denied(hit))
             or ("past" in masks and self._past(hit))
             or ("other" in masks and self.subjects[hit.first] == "other")
+            or (self.jest and "jest" in masks)
+            or ("better" in masks and self.sentences[hit.first] <= self.better)
+            or ("since" in masks and hit.last <= self.since)
             or (concept.alone and len(self.reading.words) > (hit.last - hit.first) + ALONE_WORDS)
         )
 
@@ -83,6 +89,8 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
     past: set[int] = set()
     past_before: set[int] = set()
     present: set[int] = set()
+    kinds: set[Concept | str] = set()
+    better, since = -1, 0
     for hit in hits:
         span = range(hit.first, hit.last)
         if hit.what == "idioms":
@@ -96,6 +104,12 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
             past_before.add(hit.last)
         elif hit.what == "present":
             present.add(sentences[hit.first])
+        elif hit.what == "better":
+            better = max(better, sentences[hit.first])
+        elif hit.what == "since":
+            since = max(since, hit.first)
+        elif isinstance(hit.what, str):
+            kinds.add(hit.what)
     return Surroundings(
         reading=reading,
         lexicon=lexicon,
@@ -107,6 +121,9 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
         past=frozenset(past),
         past_before=frozenset(past_before),
         present=frozenset(present),
+        jest=kinds >= {"laugh", "trifle"},
+        better=better,
+        since=since,
     )
 
 

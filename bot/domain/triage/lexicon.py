@@ -17,8 +17,11 @@ from bot.domain.triage.phrases import Choice, Phrases, parsed
 
 LANGUAGES = ("en", "es")
 SUFFIX = ".yaml"
-MASKS = frozenset({"negation", "past", "other"})
-CONTEXT_PHRASES = ("idioms", "past", "past_before", "present", "undenied")
+MASKS = frozenset({"negation", "past", "other", "jest"})  # unless a concept names its own
+CONTEXT_PHRASES = (
+    "idioms", "past", "past_before", "present", "undenied", "laugh", "trifle", "better", "since"
+)  # fmt: skip
+_VOWELS = "aeiou"
 CONTEXT_WORDS = ("deny", "link", "first", "other", "open", "turn", "was", "is")
 
 
@@ -29,18 +32,19 @@ class Concept:
     name: str
     level: Level
     why: str
-    masks: frozenset[str]  # of MASKS
+    masks: frozenset[str]  # MASKS, "better" (it passed) and "since" (not again since)
     language: str
     alone: bool = False  # counts only when it is nearly the whole text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Combination:
-    """Things that say more together than each alone."""
+    """Things that say more together than each alone, in one sentence or anywhere in a text."""
 
     needs: frozenset[str]
     level: Level
     why: str
+    near: bool = False  # counts only within a sentence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +129,10 @@ def _built(extra: tuple[Phrase, ...]) -> Lexicon | Exception:
 def _build(extra: tuple[Phrase, ...]) -> Lexicon:
     data = source()
     short = {key: tuple(str(value).split()) for d in data.values() for key, value in d["short_forms"].items()}
-    roles = {role: frozenset(w for d in data.values() for w in d["context"][role]) for role in CONTEXT_WORDS}
+    roles = {
+        role: frozenset(w for d in data.values() for w in d["context"].get(role, ()))
+        for role in CONTEXT_WORDS
+    }
     fillers = frozenset(word for d in data.values() for word in d["fillers"])
     guarded = {word for d in data.values() for word in d["guarded"]}
     phrases: Phrases[Concept | str] = Phrases(fillers=fillers, short_forms=short)
@@ -145,7 +152,9 @@ def _build(extra: tuple[Phrase, ...]) -> Lexicon:
         roles=roles,
         fillers=fillers,
         combinations=tuple(
-            Combination(needs=frozenset(c["needs"]), level=Level(c["level"]), why=c["why"])
+            Combination(
+                needs=frozenset(c["needs"]), level=Level(c["level"]), why=c["why"], near=bool(c.get("near"))
+            )
             for d in data.values()
             for c in d.get("combinations", ())
         ),
@@ -184,7 +193,7 @@ def _templates(data: Mapping[str, Any]) -> Iterator[tuple[Concept | str, Choice]
         )
         yield from ((concept, parsed(str(template), slot)) for template in raw["phrases"])
     for kind in CONTEXT_PHRASES:
-        yield from ((kind, parsed(str(template), slot)) for template in data["context"][kind])
+        yield from ((kind, parsed(str(template), slot)) for template in data["context"].get(kind, ()))
 
 
 def _slots(raw: Mapping[str, Any]) -> Callable[[str], Choice]:
@@ -200,10 +209,16 @@ def _slots(raw: Mapping[str, Any]) -> Callable[[str], Choice]:
 
 
 def _misspelt(words: Iterable[str], taken: set[str]) -> dict[str, tuple[str, ...]]:
-    """Return near misses of long words (a letter lost or two swapped) that are no other word."""
+    """Return near misses of long words (a letter lost or swapped, a vowel mistaken) that are no other word."""
     near: dict[str, tuple[str, ...]] = {}
     for word in sorted(word for word in words if len(word) >= 6):
-        lost = [word[:i] + word[i + 1 :] for i in range(1, len(word))]
-        swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)]
-        near |= {form: (word,) for form in lost + swapped if form not in taken and form not in words}
+        forms = [word[:i] + word[i + 1 :] for i in range(1, len(word))]
+        forms += [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)]
+        forms += [
+            word[:i] + vowel + word[i + 1 :]
+            for i in range(1, len(word))
+            if word[i] in _VOWELS
+            for vowel in _VOWELS
+        ]
+        near |= {form: (word,) for form in forms if form not in taken and form not in words}
     return near
