@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, case, select, update
+from sqlalchemy import Integer, bindparam, case, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -29,6 +29,7 @@ from bot.store.messages import Message
 from bot.store.people import Contact, Participant, PersonStatus, Programme
 from bot.store.schedules import Enrolment, Schedule
 
+LEAST = timedelta(microseconds=1)
 BREATH = 20  # people planned before others get a turn on the loop
 
 # The contact that prompts go to: agreed and reachable before others, then in the person's own order.
@@ -59,12 +60,19 @@ async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -
         dues, following = _plan(row, version, dates.get(row.participant_id, NOTHING), tx.now)
         if version is not None and row.contact_id is not None:
             messages += [_occurrence(row, due, version, tx.now) for due in dues]
-        updates.append({"b_id": row.id, "b_until": tx.now, "b_next": following.at if following else None})
+        until = max(row.planned_until, tx.now)  # after a move west, or a clock put back, more is decided
+        updates.append({"b_id": row.id, "b_until": until, "b_next": following.at if following else None})
     if messages:
         await many(tx, _INSERT[tx.sqlite], messages)
         tx.wake.add(DELIVERY)
     await many(tx, _DECIDED, updates)
     return len(rows)
+
+
+async def plan_as_it_was(tx: Tx, enrolment_ids: Collection[str]) -> None:
+    """Plan what has fallen due by now, before something about these enrolments is changed."""
+    while enrolment_ids and await plan_due(tx, limit=200, only=enrolment_ids):
+        pass
 
 
 async def look_again(tx: Tx, enrolment_ids: Collection[str]) -> None:
@@ -74,12 +82,13 @@ async def look_again(tx: Tx, enrolment_ids: Collection[str]) -> None:
     """
     if not enrolment_ids:
         return
-    while await plan_due(tx, limit=200, only=enrolment_ids):
-        pass
+    await plan_as_it_was(tx, enrolment_ids)
+    now = literal(tx.now, Enrolment.planned_until.type)
+    decided = case((Enrolment.planned_until > now, Enrolment.planned_until), else_=now)
     await tx.session.execute(
         update(Enrolment)
         .where(Enrolment.id.in_(enrolment_ids))
-        .values(planned_until=tx.now, next_due_at=tx.now + timedelta(microseconds=1))
+        .values(planned_until=decided, next_due_at=tx.now + LEAST)
         .execution_options(synchronize_session=False)
     )
     tx.wake.add("planner")
@@ -87,7 +96,7 @@ async def look_again(tx: Tx, enrolment_ids: Collection[str]) -> None:
 
 def first_look(now: datetime) -> dict[str, datetime]:
     """Return the planning columns of a new enrolment: nothing before now, looked at next."""
-    return {"planned_until": now, "next_due_at": now + timedelta(microseconds=1)}
+    return {"planned_until": now, "next_due_at": now + LEAST}
 
 
 def _due() -> Any:
@@ -106,10 +115,12 @@ def _due() -> Any:
             Enrolment.participant_id,
             Enrolment.start,
             Enrolment.planned_until,
+            Enrolment.overrides,
             Schedule.version_id,
             Participant.timezone,
             Participant.status,
             Programme.timezone.label("programme_zone"),
+            Programme.holidays,
             Contact.id.label("contact_id"),
             Contact.channel,
         )
@@ -156,7 +167,13 @@ def _plan(row: Any, version: Version | None, since: Since, now: datetime) -> tup
     if version is None or row.status is PersonStatus.LEFT:
         return [], None
     anchors = anchors_of(
-        seed=row.id, start=row.start, zone=row.timezone, programme_zone=row.programme_zone, since=since
+        seed=row.id,
+        start=row.start,
+        zone=row.timezone,
+        programme_zone=row.programme_zone,
+        since=since,
+        overrides=row.overrides,
+        holidays=row.holidays,
     )
     return version.timetable.turn(anchors, row.planned_until, now)
 
