@@ -119,10 +119,10 @@ class _Random:
         self._steps = [[step for step in range(8) if (today + step) % 7 in rule.days] for today in range(7)]
 
     def first(self, anchors: Anchors, after: datetime) -> Found | None:
-        today = _midnight(after)
+        midnight, today = _midnight(after), after.toordinal()
         for step in self._steps[after.weekday()]:
-            day = today + timedelta(days=step)
-            local = day + timedelta(minutes=draw(anchors.seed, self._keys[0], day, self._rule.between))
+            minute = draw(anchors.seed, self._keys[0], today + step, self._rule.between)
+            local = midnight + timedelta(days=step, minutes=minute)
             if local > after:
                 return local, self._keys
         return None

@@ -123,7 +123,8 @@ class DateFinder:
         """Return the first wall time after naive `after`, and what falls on it."""
         local = datetime.combine(self._rule.on, self._rule.time or time())
         if self._rule.between is not None:
-            local += timedelta(minutes=draw(anchors.seed, self._keys[0], self._rule.on, self._rule.between))
+            day = self._rule.on.toordinal()
+            local += timedelta(minutes=draw(anchors.seed, self._keys[0], day, self._rule.between))
         return (local, self._keys) if local > after else None
 
     def place(self, anchors: Anchors, key: str, local: datetime) -> int | None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
+from functools import lru_cache, partial
+from typing import TypeAlias
 
 from bot.domain.bending import Bend, Manner, OnHoliday, manner_of
 from bot.domain.finders import Finder, finders
@@ -65,6 +67,16 @@ __all__ = [
 ]
 
 
+REMEMBERED = 512  # answers a timetable keeps: zones and starts are few, and a tick asks about one span
+NO_HOLIDAYS: frozenset[date] = frozenset()
+
+_Span: TypeAlias = tuple[datetime, datetime]
+# What anchors hold besides the seed.
+_Since: TypeAlias = tuple[
+    date, str, tuple[datetime, ...], date | None, date | None, bool, frozenset[date], Overrides
+]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Due:
     """One occurrence: `local` is its naive wall time by the rule, and its name; `at` the aware UTC instant.
@@ -80,17 +92,21 @@ class Due:
 class Timetable:
     """A schedule's rules by prompt key, sorted once so that asking is cheap. Never changes.
 
-    Rules of a kind share one sorted list, so a hundred numbered days cost no more than one.
+    Rules of a kind share one sorted list, so a hundred numbered days cost no more than one. What people
+    have in common is found once for all of them, as long as they are asked about one after the other.
     """
 
-    __slots__ = ("_finders", "_manners", "_minds_holidays")
+    __slots__ = ("_alike", "_manners", "_minds_holidays", "_personal")
 
     def __init__(self, rules: Mapping[str, Rule], manners: Mapping[str, Manner] | None = None) -> None:
         """Sort `rules`, by prompt key; `manners` say how prompts give way, as their rules do unless told."""
-        self._finders = tuple(finders(rules))
         given = manners or {}
         self._manners = {key: given.get(key) or manner_of(rule) for key, rule in rules.items()}
         self._minds_holidays = any(m.holiday is not OnHoliday.SEND for m in self._manners.values())
+        found = tuple(finders(rules))
+        self._personal = tuple(finder for finder in found if finder.personal)
+        alike = tuple(finder for finder in found if not finder.personal)
+        self._alike = lru_cache(maxsize=REMEMBERED)(partial(_turn, alike, self._manners))
 
     def next_due(self, anchors: Anchors, after: datetime) -> Due | None:
         """Return the first occurrence after an aware instant, or None when nothing is left. Raises ZoneError.
@@ -110,23 +126,30 @@ class Timetable:
         Raises ZoneError.
         """
         span = (after, max(after, until))
-        here = to_local(after, anchors.zone)
-        bend = Bend(anchors, self._manners) if self._bent(anchors) else None
-        dues: list[Due] = []
-        following: Due | None = None
-        for finder in self._finders:
-            if bend is None:
-                coming = _look(finder, anchors, _not_before_start(anchors, here), span, dues)
-            else:
-                coming = _look_bent(finder, bend, here, span, dues)
-            if coming is not None and (following is None or _order(coming) < _order(following)):
-                following = coming
-        dues.sort(key=_order)
+        since = (
+            anchors.start,
+            anchors.zone,
+            anchors.sessions,
+            anchors.recovery_date,
+            anchors.programme_start,
+            anchors.milestones,
+            anchors.holidays if self._minds_holidays else NO_HOLIDAYS,
+            anchors.overrides,
+        )
+        here, alike, following = self._alike(since, span)
+        dues = list(alike)
+        for finder in self._personal:
+            following = _sooner(self._look(finder, anchors, here, span, dues), following)
+        if self._personal and len(dues) > 1:
+            dues.sort(key=_order)
         return dues, following
 
-    def _bent(self, anchors: Anchors) -> bool:
-        """Tell whether anything moves or drops this person's occurrences; nearly nobody's."""
-        return anchors.overrides is not NONE or (self._minds_holidays and bool(anchors.holidays))
+    def _look(
+        self, finder: Finder, anchors: Anchors, here: datetime, span: _Span, dues: list[Due]
+    ) -> Due | None:
+        if anchors.overrides is NONE and not (self._minds_holidays and anchors.holidays):
+            return _look(finder, anchors, here, span, dues)
+        return _look_bent(finder, Bend(anchors, self._manners), here, span, dues)
 
 
 def next_local(rule: Rule, anchors: Anchors, after: datetime, key: str) -> datetime | None:
@@ -136,9 +159,41 @@ def next_local(rule: Rule, anchors: Anchors, after: datetime, key: str) -> datet
     return found[0] if found else None
 
 
-def _look(
-    finder: Finder, anchors: Anchors, here: datetime, span: tuple[datetime, datetime], dues: list[Due]
-) -> Due | None:
+def _turn(
+    alike: tuple[Finder, ...], manners: Mapping[str, Manner], since: _Since, span: _Span
+) -> tuple[datetime, tuple[Due, ...], Due | None]:
+    """Return the wall time to search from, and what finders that ask for no seed find."""
+    start, zone, sessions, recovery_date, programme_start, milestones, holidays, overrides = since
+    anchors = Anchors(
+        start=start,
+        zone=zone,
+        seed="",
+        sessions=sessions,
+        recovery_date=recovery_date,
+        programme_start=programme_start,
+        milestones=milestones,
+        holidays=holidays,
+        overrides=overrides,
+    )
+    here = _not_before_start(anchors, to_local(span[0], zone))
+    bend = Bend(anchors, manners) if holidays or overrides is not NONE else None
+    dues: list[Due] = []
+    following: Due | None = None
+    for finder in alike:
+        if bend is None:
+            following = _sooner(_look(finder, anchors, here, span, dues), following)
+        else:
+            following = _sooner(_look_bent(finder, bend, here, span, dues), following)
+    return here, tuple(sorted(dues, key=_order)), following
+
+
+def _sooner(one: Due | None, other: Due | None) -> Due | None:
+    if one is None or other is None:
+        return one or other
+    return one if _order(one) < _order(other) else other
+
+
+def _look(finder: Finder, anchors: Anchors, here: datetime, span: _Span, dues: list[Due]) -> Due | None:
     """Add what falls in `span`, its end included, to `dues`; return what comes next."""
     (after, until), zone = span, anchors.zone
     when = to_instant if finder.once else shown_at
@@ -153,9 +208,7 @@ def _look(
     return None
 
 
-def _look_bent(
-    finder: Finder, bend: Bend, here: datetime, span: tuple[datetime, datetime], dues: list[Due]
-) -> Due | None:
+def _look_bent(finder: Finder, bend: Bend, here: datetime, span: _Span, dues: list[Due]) -> Due | None:
     """Do as `_look` for somebody whose occurrences are moved or dropped after their rule has spoken."""
     (after, until), anchors = span, bend.anchors
     when = to_instant if finder.once else shown_at

@@ -32,8 +32,8 @@ def spans(anchor: Anchor, anchors: Anchors, after: datetime) -> Iterator[tuple[d
                     yield begin, end
 
 
-def draw(seed: str, key: str, day: date, window: Window) -> int:
-    """Return a minute of `window`, each as likely; the same whenever the same is asked."""
-    text = f"{seed}\0{key}\0{day.toordinal()}"
+def draw(seed: str, key: str, day: int, window: Window) -> int:
+    """Return a minute of `window`, each as likely, for a day's ordinal: the same whenever it is asked."""
+    text = f"{seed}\0{key}\0{day}"
     number = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
     return window.start + number % (window.end - window.start)
