@@ -231,6 +231,11 @@ def _plan(
     return version.timetable.turn(anchors, from_micros(row.planned_until), now)
 
 
+def occurrence_key(enrolment_id: str, due: Due) -> str:
+    """Return the key under which an occurrence is written: the same whenever and wherever it is said."""
+    return f"occ:{enrolment_id}:{due.key}:{due.local.isoformat(timespec='minutes')}"
+
+
 def _occurrence(row: _Enrolled, due: Due, version: Version, now: int) -> Row:
     at = to_micros(due.at)
     expires_at = to_micros(due.at + version.expires(due.key))
@@ -246,7 +251,7 @@ def _occurrence(row: _Enrolled, due: Due, version: Version, now: int) -> Row:
         _SCHEDULED,
         _EXPIRED if missed else _QUEUED,
         "missed" if missed else None,
-        f"occ:{row.id}:{due.key}:{local}",
+        occurrence_key(row.id, due),
         at,
         expires_at,
         0,

@@ -177,6 +177,12 @@ def wished_for(chosen: time | None, zone: str, now: datetime) -> bool:
     return WAKING.holds(minute) and begin <= minute < begin + 60
 
 
+def may_choose(window: Window | None, chosen: time) -> bool:
+    """Tell whether somebody may have their texts at a time of day, quiet hours or not."""
+    minute = chosen.hour * 60 + chosen.minute
+    return window is None or not window.holds(minute) or WAKING.holds(minute)
+
+
 def quiet_ends(window: Window | None, zone: str, now: datetime) -> datetime:
     """Return the first instant from `now` on that is not quiet: `now` itself when it is not.
 

@@ -96,17 +96,17 @@ class Timetable:
     have in common is found once for all of them, as long as they are asked about one after the other.
     """
 
-    __slots__ = ("_alike", "_manners", "_minds_holidays", "_personal")
+    __slots__ = ("_alike", "_minds_holidays", "_personal", "manners")
 
     def __init__(self, rules: Mapping[str, Rule], manners: Mapping[str, Manner] | None = None) -> None:
         """Sort `rules`, by prompt key; `manners` say how prompts give way, as their rules do unless told."""
         given = manners or {}
-        self._manners = {key: given.get(key) or manner_of(rule) for key, rule in rules.items()}
-        self._minds_holidays = any(m.holiday is not OnHoliday.SEND for m in self._manners.values())
+        self.manners = {key: given.get(key) or manner_of(rule) for key, rule in rules.items()}
+        self._minds_holidays = any(m.holiday is not OnHoliday.SEND for m in self.manners.values())
         found = tuple(finders(rules))
         self._personal = tuple(finder for finder in found if finder.personal)
         alike = tuple(finder for finder in found if not finder.personal)
-        self._alike = lru_cache(maxsize=REMEMBERED)(partial(_turn, alike, self._manners))
+        self._alike = lru_cache(maxsize=REMEMBERED)(partial(_turn, alike, self.manners))
 
     def next_due(self, anchors: Anchors, after: datetime) -> Due | None:
         """Return the first occurrence after an aware instant, or None when nothing is left. Raises ZoneError.
@@ -149,7 +149,7 @@ class Timetable:
     ) -> Due | None:
         if anchors.overrides is NONE and not (self._minds_holidays and anchors.holidays):
             return _look(finder, anchors, here, span, dues)
-        return _look_bent(finder, Bend(anchors, self._manners), here, span, dues)
+        return _look_bent(finder, Bend(anchors, self.manners), here, span, dues)
 
 
 def next_local(rule: Rule, anchors: Anchors, after: datetime, key: str) -> datetime | None:
