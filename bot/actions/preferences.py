@@ -19,7 +19,7 @@ from bot.actions.enrolments import Enrolled, enrolled
 from bot.actions.planning import LEAST, look_again, plan_as_it_was
 from bot.domain import programme as files
 from bot.domain.messages import Kind
-from bot.domain.overrides import FEWEST, FURTHEST, Chapter, Overrides
+from bot.domain.overrides import FEWEST, FURTHEST, Chapter, Overrides, Usual
 from bot.domain.recurrence import Milestone
 from bot.domain.zones import to_instant, to_local
 from bot.outbox.claim import many
@@ -102,7 +102,7 @@ async def take_settings(tx: Tx, participant: Participant, enrolment_id: str, lis
 def _listed(own: Enrolled, listed: files.Enrolment) -> Overrides:
     latest, overrides = latest_chapter(own.overrides), own.overrides
     shift = latest.shift if listed.shift is None else listed.shift
-    at = latest.time if listed.time is None else None if isinstance(listed.time, files.Usual) else listed.time
+    at = latest.time if listed.time is None else None if isinstance(listed.time, Usual) else listed.time
     if (at, shift) != (latest.time, latest.shift):
         overrides = from_now_on(own, time=at, shift=shift)
     if listed.skip is not None:

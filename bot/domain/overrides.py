@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
+from enum import StrEnum
 from typing import Any
 
 from bot.domain.hours import format_clock, parse_clock
@@ -18,6 +19,12 @@ FURTHEST = timedelta(days=7)  # that an enrolment may be shifted
 _MINUTE = timedelta(minutes=1)
 _KEPT = timedelta(days=30)  # that a day left out is remembered
 _NO_SHIFT = timedelta(0)
+
+
+class Usual(StrEnum):
+    """In place of a time of day of one's own: when the rules say."""
+
+    USUAL = "usual"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.domain.hours import Shift, Window
 from bot.domain.messages import ChannelName
+from bot.domain.overrides import Usual
 from bot.domain.prompts import Prompt
 
 DEFAULT_QUIET_HOURS = Window(start=20 * 60, end=9 * 60)
@@ -123,12 +124,6 @@ class Staff:
     status: StaffStatus = StaffStatus.ACTIVE
 
 
-class Usual(StrEnum):
-    """In place of a time of day of one's own: when the rules say."""
-
-    USUAL = "usual"
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Enrolment:
     """A participant on the schedule called `name` since local date `start`.
@@ -170,7 +165,7 @@ class Participant:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """Whom a schedule goes to: the active participants who fit all that is said; all of them if nothing is."""
+    """Whom a schedule goes to: the active participants who fit all that is said; all if nothing is."""
 
     language: str | None = None
     pathway: Pathway | None = None

@@ -14,8 +14,7 @@ import phonenumbers
 from bot.domain.durations import parse_duration
 from bot.domain.errors import AddressError, HandrailError
 from bot.domain.hours import Window, parse_clock, parse_window
-from bot.domain.overrides import FURTHEST
-from bot.domain.programme import Usual
+from bot.domain.overrides import FURTHEST, Usual
 from bot.domain.yaml_fields import Field, WrongFieldError
 from bot.domain.zones import ZoneError, zone_of
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.domain.durations import format_duration
 from bot.domain.messages import ChannelName
+from bot.domain.overrides import Usual
 from bot.domain.programme import (
     Contact,
     Enrolment,
@@ -19,7 +20,6 @@ from bot.domain.programme import (
     StaffStatus,
     Step,
     Target,
-    Usual,
 )
 from bot.domain.prompts import prompts_to_data
 from bot.domain.yaml_writing import Inline, Lines, Quoted, write_yaml
