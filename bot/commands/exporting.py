@@ -30,7 +30,13 @@ def written(programme: Programme, format_: str) -> str:
     if format_ == "csv":
         return write_sheet(programme.schedules, programme.languages)
     if format_ == "ics":
-        calendar = write_calendar(programme.schedules, programme.name, programme.timezone, system_now())
+        calendar = write_calendar(
+            programme.schedules,
+            programme.name,
+            programme.timezone,
+            system_now(),
+            holidays=programme.holidays,
+        )
         if calendar.left_out:
             left_out = ", ".join(calendar.left_out)
             print(f"Left out, because a calendar can't say when: {left_out}.", file=sys.stderr)
