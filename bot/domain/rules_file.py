@@ -178,9 +178,7 @@ def _month_day(field: Field) -> tuple[int | None, int | None, Weekday | None]:
         return None, _NUMBERS[number], WEEKDAYS[name]
     if text.isascii() and text.isdigit() and 1 <= int(text) <= 31:
         return int(text), None, None
-    raise WrongFieldError(
-        "This is a day of the month such as 15 or last, or one such as 2nd Tue or last Fri."
-    )
+    raise WrongFieldError("A day of the month is such as 15, last, 2nd Tue or last Fri.")
 
 
 def _later(field: Field) -> tuple[int, int, bool]:

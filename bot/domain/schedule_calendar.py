@@ -82,7 +82,7 @@ def fold_line(line: str) -> Iterator[str]:
 
 
 def _when(prompt: Prompt, anchors: Anchors, local: datetime, holidays: frozenset[date]) -> list[str] | None:
-    """Return an event's times, floating: the participant's own wall clock. None for what hangs on a person."""
+    """Return an event's times, floating: each person's own wall clock. None for what hangs on a person."""
     rule = prompt.rule
     if isinstance(rule, ByCalendar):
         # Whole, so that COUNT and INTERVAL count from where they did.
@@ -120,10 +120,8 @@ def _around_holidays(
     for day in sorted(holidays):
         midnight = datetime.combine(day, time(), UTC)
         before = midnight - timedelta(microseconds=1)
-        out = [
-            due.local for due in timetable.between(floating, before, midnight + ONE_DAY) if due.at >= midnight
-        ]
-        out = [moment for moment in out if moment.date() == day and moment >= begin]
+        listed = timetable.between(floating, before, midnight + ONE_DAY)
+        out = [due.local for due in listed if due.local.date() == day and due.local >= begin]
         moved = [
             due.at.replace(tzinfo=None)
             for due in bent.between(floating, before, midnight + FAR)
