@@ -41,7 +41,7 @@ WISHES = {
 TALK = [
     "", "8", "8pm", "at 8", "8 better", "mejor 8", "better", "mejor", "text me", "text me later",
     "call me at 8pm", "llámame a las 8 de la noche", "don't text me at 8pm", "no me escribas a las 8",
-    "stop texting me at 8pm", "I was up until 8pm", "my brother will text me at 8pm", "text me at 8pm tomorrow",
+    "stop texting me at 8pm", "up until 8pm", "my brother will text me at 8pm", "text me at 8pm tomorrow",
     "text me at 8pm, I want to die", "I feel better at 8pm", "it was better at 3", "I drank at 8pm instead",
     "text me at 25", "text me at 8:75", "me siento mejor a las 8", "mi ex me escribe a las 8 de la noche",
 ]  # fmt: skip
