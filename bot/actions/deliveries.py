@@ -13,16 +13,17 @@ import structlog
 from sqlalchemy import Exists, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
+from bot.actions.anchors import overrides_of
 from bot.actions.checkins import close_undelivered, new_checkin, open_checkins
 from bot.actions.prompts import RenderError, answer_buttons, answer_spec, render_prompt
 from bot.actions.versions import Version, load_versions
 from bot.channels.base import Outgoing
 from bot.domain.consent import ConsentState, may_send
 from bot.domain.errors import HandrailError
-from bot.domain.hours import is_quiet, parse_window, quiet_ends
+from bot.domain.hours import is_quiet, parse_window, quiet_ends, wished_for
 from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
 from bot.domain.prompts import Prompt
-from bot.domain.recurrence import ZoneError
+from bot.domain.zones import ZoneError, to_local
 from bot.outbox.claim import EVERY_LANE, Taken, claimable, due_rows, end, put_off, take
 from bot.outbox.rates import available, next_token, sender, take_slots
 from bot.outbox.rates import may_send as may_send_now
@@ -30,6 +31,7 @@ from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
 from bot.store.messages import Message
 from bot.store.people import Contact, DataKey, Participant, PersonStatus, Programme, Staff
+from bot.store.schedules import Enrolment
 from bot.store.vault import key_of
 
 log = structlog.get_logger()
@@ -153,12 +155,20 @@ def _decide_hours(row: Any, now: datetime) -> Verdict:
     except ZoneError:
         zone = row.programme_zone
         quiet = is_quiet(window, zone, now)
-    if not quiet:
+    if not quiet or _wished_for(row, zone, now):
         return SEND
     ends = quiet_ends(window, zone, now)
     if row.expires_at is not None and ends >= row.expires_at:
         return Verdict(ended=MessageState.EXPIRED, reason="quiet_hours")
     return Verdict(later=ends, reason="quiet_hours")
+
+
+def _wished_for(row: Any, zone: str, now: datetime) -> bool:
+    """Tell whether the person asked for this time of day, quiet hours or not."""
+    if not row.overrides:
+        return False
+    chapter = overrides_of(row.overrides).at(to_local(now, zone).date())
+    return chapter is not None and wished_for(chapter.time, zone, now)
 
 
 def held(participant_id: Any, since: Any) -> Exists:
@@ -204,6 +214,7 @@ _DETAILS = claimable(
         Participant.name,
         Participant.key_id.label("person_key"),
         Programme.quiet_hours,
+        Enrolment.overrides,
         Programme.timezone.label("programme_zone"),
         Programme.name.label("programme_name"),
         Staff.status.label("staff_status"),
@@ -215,6 +226,7 @@ _DETAILS = claimable(
     .join(Contact, Contact.id == Message.contact_id)
     .join(Programme, Programme.id == Contact.programme_id)
     .outerjoin(Participant, Participant.id == Message.participant_id)
+    .outerjoin(Enrolment, Enrolment.id == Message.enrolment_id)
     .outerjoin(Staff, Staff.id == Message.staff_id)
     .outerjoin(_SPECIALIST, _SPECIALIST.id == Participant.specialist_id)
     .outerjoin(_OWN_ALERT, _OWN_ALERT.id == Message.alert_id)
