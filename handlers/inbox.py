@@ -146,8 +146,9 @@ async def take_in(tx: Tx, inbounds: Sequence[Inbound]) -> list[Receipt]:
     """
     people = await find_correspondents(tx, {(i.channel, i.address) for i in inbounds})
     kept = await kept_before(tx, inbounds)
+    fresh = {(i.channel, i.address) for i in inbounds if (i.channel, i.provider_id) not in kept}
     # Before the first of them writes anything: each later look writes what waits first.
-    parts = {at: await recent_parts(tx, who) for at, who in people.items()}
+    parts = {at: await recent_parts(tx, who) for at, who in people.items() if at in fresh}
     receipts = []
     for inbound in inbounds:
         at, delivery = (inbound.channel, inbound.address), (inbound.channel, inbound.provider_id)
@@ -162,7 +163,6 @@ async def take_in(tx: Tx, inbounds: Sequence[Inbound]) -> list[Receipt]:
         else:
             kept.add(delivery)
             receipts.append(await _take_in(tx, who or await _add_stranger(tx, at), inbound, parts[at]))
-    await tx.settle()
     return receipts
 
 

@@ -48,12 +48,6 @@ class Tx:
         later: Later = self.session.info[LATER]
         later.add(statement, rows)
 
-    async def settle(self) -> None:
-        """Write now what waits."""
-        later: Later = self.session.info[LATER]
-        if later:
-            await (await self.session.connection()).run_sync(later.write)
-
     def insert(self, table: Any) -> Any:
         """Return the dialect's INSERT, which knows ON CONFLICT on both databases."""
         return insert_on(table, sqlite=self.sqlite)
@@ -87,7 +81,6 @@ class Database:
             tx = Tx(session=session, vault=self.vault, now=self.now(), sqlite=self.sqlite)
             async with session.begin():
                 yield tx
-                await tx.settle()
         self._wake(tx.wake)
 
     @asynccontextmanager

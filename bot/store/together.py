@@ -1,7 +1,7 @@
 """Many events in one transaction: asked together, written together. A statement costs far more than its rows.
 
 `Crowd` looks up for everybody what is asked about one of them; `Later` holds rows back until others like
-them have come. Neither shows: a row that waits is written before anything else is asked of the database.
+them have come. Neither shows: what waits is written before anything else is asked of the database.
 """
 
 from __future__ import annotations
@@ -96,6 +96,14 @@ def _pass_on(session: Session, _transaction: Any, connection: Connection) -> Non
 def _mark_the_place(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
         session.connection()  # sets the savepoint now, not at the first statement: what waits is before it
+
+
+@event.listens_for(WritingSession, "before_commit")
+def _write_last(session: Session) -> None:
+    # Of a savepoint as well, and before it is released: after an error then, PostgreSQL takes nothing more.
+    later: Later = session.info[LATER]
+    if later:
+        later.write(session.connection())
 
 
 def _write_first(connection: Connection, clause: Any, *_: Any) -> None:
