@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
-from sqlalchemy.sql.expression import RollbackToSavepointClause
 
 T = TypeVar("T")
 Look = Callable[[Collection[str]], Awaitable[Mapping[str, T]]]
@@ -84,7 +83,7 @@ _of_connection: WeakKeyDictionary[Connection, Later] = WeakKeyDictionary()
 
 def hold_back(engine: Engine) -> None:
     """Have an engine's connections write what waits before they do anything else."""
-    event.listen(engine, "before_execute", _write_first)
+    event.listen(engine, "before_cursor_execute", _write_first)
 
 
 @event.listens_for(WritingSession, "after_begin")
@@ -106,11 +105,11 @@ def _write_last(session: Session) -> None:
         later.write(session.connection())
 
 
-def _write_first(connection: Connection, clause: Any, *_: Any) -> None:
+def _write_first(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
     later = _of_connection.get(connection)
     if not later:
         return
-    if isinstance(clause, RollbackToSavepointClause):
+    if statement.startswith("ROLLBACK TO SAVEPOINT"):
         later.drop()  # rows from before the savepoint were written when it was made
     else:
         later.write(connection)

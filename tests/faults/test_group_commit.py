@@ -65,7 +65,8 @@ async def test_a_stop_silences_what_comes_with_it(house: House) -> None:
 
 @sqlite
 async def test_joining_and_agreeing_in_one_commit(house: House) -> None:
-    """The second text of a stranger finds the participant that the first one made."""
+    """The second text of somebody known by number alone finds the participant that the first one made."""
+    await house.hears(STRANGER, "hello")
     await asyncio.gather(house.hears(STRANGER, "RIVER"), house.hears(STRANGER, "START"))
     contact = await house.contact(STRANGER)
     assert contact.participant_id is not None

@@ -53,7 +53,8 @@ async def test_whoever_asks_finds_what_waits(database: Database) -> None:
         _wait(tx, "c")
         tx.session.add(Mark(name="d", value="x", at=tx.now))
         await tx.session.flush()
-        assert (await connection.exec_driver_sql("SELECT count(*) FROM marks")).scalar_one() == 4
+        _wait(tx, "e")
+        assert (await connection.exec_driver_sql("SELECT count(*) FROM marks")).scalar_one() == 5
 
 
 async def test_a_savepoint_takes_back_what_waited_in_it(database: Database) -> None:
