@@ -19,7 +19,8 @@ LANGUAGES = ("en", "es")
 SUFFIX = ".yaml"
 MASKS = frozenset({"negation", "past", "other", "jest"})  # unless a concept names its own
 CONTEXT_PHRASES = (
-    "idioms", "past", "past_before", "present", "undenied", "laugh", "trifle", "better", "since"
+    "idioms", "undenied", "past", "past_before", "since", "present", "today",
+    "laugh", "trifle", "errand", "better", "worse", "calm",
 )  # fmt: skip
 _VOWELS = "aeiou"
 CONTEXT_WORDS = ("deny", "link", "first", "other", "open", "turn", "was", "is")
@@ -32,7 +33,7 @@ class Concept:
     name: str
     level: Level
     why: str
-    masks: frozenset[str]  # MASKS, "better" (it passed) and "since" (not again since)
+    masks: frozenset[str]  # MASKS, "better" (it passed), "since" (not again since), "errand"
     language: str
     alone: bool = False  # counts only when it is nearly the whole text
 
@@ -209,7 +210,7 @@ def _slots(raw: Mapping[str, Any]) -> Callable[[str], Choice]:
 
 
 def _misspelt(words: Iterable[str], taken: set[str]) -> dict[str, tuple[str, ...]]:
-    """Return near misses of long words (a letter lost or swapped, a vowel mistaken) that are no other word."""
+    """Return near misses of long words (a letter lost or swapped, a vowel mistaken), no other words."""
     near: dict[str, tuple[str, ...]] = {}
     for word in sorted(word for word in words if len(word) >= 6):
         forms = [word[:i] + word[i + 1 :] for i in range(1, len(word))]
