@@ -13,8 +13,8 @@ from bot.domain.triage.levels import Level
 FOLDER = Path(__file__).parent
 HEADING = re.compile(r"\[(.+): (crisis|urgent|none)\]")
 
-# Read wrongly so far: means without intent, blows at a place, "when I was" of last night, and a jest with its reason
-# behind a comma.
+# Read wrongly so far: means without intent, blows at a place, "when I was" of last night, and a jest whose
+# reason stands behind a comma.
 WRONG = (
     "compre veneno",
     "quité la pistola",
