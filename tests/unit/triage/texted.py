@@ -449,7 +449,6 @@ URGENT = (
     "I just lost my mom and I don't know what to do",
     "my dog died and I can't handle it",
     "got fired today and all I want is to drink",
-    "they took my kids today",
     "I give up",
     "there's no hope for me",
     "I'm such a failure",
