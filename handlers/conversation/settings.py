@@ -37,7 +37,7 @@ async def hear(tx: Tx, heard: Heard, participant: Participant) -> bool:
         case Command.LESS:
             key = "less_least"
             if await send_fewer(tx, participant):
-                key = "less" if await fewer(tx, participant) == 1 else "less_again"
+                key = "less_again" if await fewer(tx, participant) > 1 else "less"
             await _told(tx, heard, key)
         case Command.MORE:
             key = "more_most"
