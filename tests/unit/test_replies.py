@@ -34,6 +34,7 @@ VALUES = {
     "day": "miércoles 25",
     "time": "09:30",
     "next": "El proximo: miércoles 25 a las 09:30.",
+    "place": "Los Angeles",
     "start": "20:00",
     "end": "09:00",
     "hour": 11,
