@@ -33,7 +33,7 @@ class Slots:
 
 async def sender(tx: Tx, channel: ChannelName) -> Sender:
     """Return the channel's row, locked; made at first use, read once in a transaction."""
-    known = tx.held.get(f"sender:{channel}")
+    known = tx.session.info.get(f"sender:{channel}")
     if isinstance(known, Sender):
         return known
     statement = select(Sender).where(Sender.channel == channel).with_for_update()
@@ -44,7 +44,7 @@ async def sender(tx: Tx, channel: ChannelName) -> Sender:
         )
         row = await tx.session.scalar(statement)
         assert row is not None  # noqa: S101 - written in this transaction
-    tx.held[f"sender:{channel}"] = row
+    tx.session.info[f"sender:{channel}"] = row
     return row
 
 

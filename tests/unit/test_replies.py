@@ -33,6 +33,7 @@ VALUES = {
     "key": "1",
     "day": "miércoles 25",
     "time": "09:30",
+    "word": "FALSE ALARM",
     "next": "El proximo: miércoles 25 a las 09:30.",
     "place": "Los Angeles",
     "start": "20:00",
