@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from bot.actions.checkins import close_undelivered, new_checkin, open_checkins
 from bot.actions.prompts import RenderError, answer_buttons, answer_spec, render_prompt
-from bot.actions.versions import Version, load_versions
+from bot.actions.versions import Version, load_versions, versions_in_force
 from bot.channels.base import Outgoing
 from bot.domain.consent import ConsentState, may_send
 from bot.domain.errors import HandrailError
@@ -68,6 +68,7 @@ class Verdict:
 
 
 SEND = Verdict()
+REMOVED = Verdict(ended=MessageState.CANCELLED, reason="removed")
 CANNOT_BE_TOLD = "cannot_be_told"
 ONE_AT_A_TIME = "one_at_a_time"
 
@@ -85,8 +86,8 @@ async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float |
     if not ids:
         return Batch(ready=(), looked=0)
     rows = await _details(tx, ids)
-    passed = await _check(tx, rows)
-    versions = await load_versions(tx, {row.version_id for row in passed})
+    versions = await _in_force(tx, rows)
+    passed = await _check(tx, rows, versions)
     rendered = await _render(tx, passed, versions)
     slots = take_slots(row, tx.now, rate, len(rendered))
     await tx.session.flush()
@@ -106,8 +107,6 @@ def decide(row: Any, now: datetime) -> Verdict:
         return Verdict(ended=MessageState.EXPIRED, reason=row.reason or "late")
     if row.kind is Kind.PARTING:
         return SEND  # confirms an opt-out, also of staff
-    if row.kind is Kind.PARTING:
-        return SEND
     if row.staff_id is not None:
         return _decide_staff(row)
     if not may_send(row.consent, row.kind):
@@ -233,11 +232,29 @@ async def _load_keys(tx: Tx, keys: set[str]) -> None:
                 await tx.vault.load(tx.session, [key])
 
 
-async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
+async def _in_force(tx: Tx, rows: Sequence[Any]) -> dict[str, Version]:
+    """Return what each version says now: the one in force instead of the one it was planned by."""
+    planned = {row.version_id for row in rows if row.version_id is not None}
+    if not planned:
+        return {}
+    now = await versions_in_force(tx, planned)
+    versions = await load_versions(tx, set(now.values()))
+    return {old: versions[new] for old, new in now.items() if new is not None}
+
+
+def _gone(row: Any, versions: dict[str, Version]) -> bool:
+    """Tell whether a prompt is no longer part of its schedule, or its schedule has ended."""
+    if row.kind is not Kind.PROMPT:
+        return False
+    version = versions.get(row.version_id)
+    return version is None or row.prompt_key not in version.prompts
+
+
+async def _check(tx: Tx, rows: Sequence[Any], versions: dict[str, Version]) -> list[Any]:
     passed, later, ended = [], [], []
     asked: set[str] = set()
     for row in rows:
-        verdict = decide(row, tx.now)
+        verdict = REMOVED if _gone(row, versions) else decide(row, tx.now)
         if row.kind is Kind.PROMPT and verdict is SEND and row.participant_id in asked:
             verdict = Verdict(later=tx.now + SECOND_QUESTION, reason=ONE_AT_A_TIME)
         if verdict.later is not None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.domain.prompts import Prompt, prompts_from_data
 from bot.domain.recurrence import Anchor, AroundSession, EveryWeeks, OnDay, Rule, Timetable
 from bot.store.database import Tx
-from bot.store.schedules import ScheduleVersion
+from bot.store.schedules import Schedule, ScheduleVersion
 
 EXPIRES = timedelta(hours=4)  # unless the prompt says otherwise: better not at all than late
 KEPT = 200
@@ -28,6 +28,7 @@ class Version:
     timetable: Timetable
     needs_sessions: bool
     needs_starts: bool  # the recovery date or the programme's start
+    longest: timedelta  # that any of its prompts may still be sent late
 
     def expires(self, key: str) -> timedelta:
         """Return how late a prompt may still be sent."""
@@ -47,6 +48,7 @@ def version_of(version_id: str, data: Sequence[Any]) -> Version:
             timetable=Timetable({key: prompt.rule for key, prompt in prompts.items()}),
             needs_sessions=any(_anchor(prompt.rule) is Anchor.LAST_SESSION for prompt in prompts.values()),
             needs_starts=any(_anchor(prompt.rule) in STARTS for prompt in prompts.values()),
+            longest=max((prompt.expires or EXPIRES for prompt in prompts.values()), default=EXPIRES),
         )
         _kept[version_id] = found
         while len(_kept) > KEPT:
@@ -77,3 +79,19 @@ async def load_versions(tx: Tx, version_ids: Collection[str | None]) -> dict[str
         )
         fresh = {version_id: version_of(version_id, data) for version_id, data in rows}
     return {version_id: _kept[version_id] for version_id in wanted if version_id in _kept} | fresh
+
+
+_IN_FORCE = (
+    select(ScheduleVersion.id, Schedule.version_id)
+    .join(Schedule, Schedule.id == ScheduleVersion.schedule_id)
+    .where(ScheduleVersion.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+async def versions_in_force(tx: Tx, version_ids: Collection[str | None]) -> dict[str, str | None]:
+    """Return which version is in force now where each of these was, None where the schedule has none."""
+    wanted = sorted({version_id for version_id in version_ids if version_id is not None})
+    if not wanted:
+        return {}
+    rows = await tx.session.execute(_IN_FORCE, {"ids": wanted})
+    return {row.id: row.version_id for row in rows}

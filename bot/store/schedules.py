@@ -1,4 +1,4 @@
-"""Tables of what is said when: schedules, drafts, their immutable versions, enrolments, check-ins, answers."""
+"""Tables of what is said when: schedules with drafts and versions, enrolments, check-ins and answers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ScheduleVersion(Base):
 
 
 class ScheduleDraft(Base):
-    """What a coordinator is writing; one a schedule. `revision` grows with every save, so that none is lost."""
+    """What a coordinator is writing; one a schedule. `revision` grows with every save: none is lost."""
 
     __tablename__ = "schedule_drafts"
     schedule_id: Mapped[str] = mapped_column(ForeignKey("schedules.id"), primary_key=True)

@@ -1,0 +1,242 @@
+"""Crossing from one version of a schedule to another, enrolment by enrolment.
+
+A change is in force from its own instant. What fell due before goes by the old version, what falls due
+later by the new one, whenever an enrolment is looked at: so neither a crash nor a hundred thousand people
+waiting their turn changes what anybody gets.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from bot.actions.versions import Version, load_versions
+from bot.domain.messages import MessageState
+from bot.domain.recurrence import Anchors, Due
+from bot.domain.slots import kind, occurrence_key
+from bot.outbox.claim import many
+from bot.store.base import table_of
+from bot.store.database import Tx
+from bot.store.messages import Message
+from bot.store.schedules import Publication
+
+DAY = timedelta(days=1)
+NEAR = timedelta(days=2)  # how far ahead what already waits may be moved
+REMOVED = "removed"  # why a claim ended what the version in force no longer says
+ALREADY_SENT = "already_sent"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passage:
+    """One enrolment that was decided up to `since` by version `held`, while `current` is in force now."""
+
+    enrolment_id: str
+    schedule_id: str
+    anchors: Anchors
+    since: datetime
+    held: str | None
+    current: str | None
+
+
+@dataclass(kw_only=True, slots=True)
+class Crossed:
+    """What falls due on the way, each with the version it is by; `spared` is not to be sent once more."""
+
+    dues: list[tuple[Due, str, Version]] = field(default_factory=list)
+    spared: list[tuple[Due, str, Version]] = field(default_factory=list)
+    following: Due | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Segment:
+    """A stretch of time in which one version was in force (None: none was)."""
+
+    version: str | None
+    after: datetime
+    until: datetime
+
+
+class Crossings:
+    """The changes that the enrolments of one batch have to cross."""
+
+    def __init__(self, timelines: Mapping[str, Sequence[Any]], versions: Mapping[str, Version]) -> None:
+        """Take the changes of each schedule, oldest first, and the versions they name."""
+        self._timelines = timelines
+        self._versions = versions
+        self._alike: dict[tuple[str | None, ...], bool] = {}
+
+    def cross(self, passage: Passage, now: datetime) -> Crossed:
+        """Return what falls due up to `now`, and what comes next."""
+        segments = list(self._segments(passage, now))
+        found = Crossed()
+        for one in segments:
+            version = self._versions.get(one.version or "")
+            if version is not None and one.version is not None:
+                dues = version.timetable.between(passage.anchors, one.after, one.until)
+                found.dues += [(due, one.version, version) for due in dues]
+        current = self._versions.get(passage.current or "")
+        if current is not None:
+            found.following = current.timetable.next_due(passage.anchors, now)
+            found.spared = list(self._said_already(passage, segments, current))
+        return found
+
+    def waiting(self, passage: Passage, now: datetime) -> Iterator[str]:
+        """Yield the keys of what may wait in the outbox by an older version, or was taken back there."""
+        if self.same_times(passage, now):
+            return
+        recent = [p.at for p in self._timelines.get(passage.schedule_id, ()) if p.at > now - NEAR]
+        until = now + NEAR if len(recent) > 1 else now  # what waits may have been moved ahead before
+        for version_id in self._involved(passage, now):
+            version = self._versions.get(version_id or "")
+            if version is None:
+                continue
+            for due in version.timetable.between(passage.anchors, now - version.longest, until):
+                yield occurrence_key(passage.enrolment_id, due.key, version.prompts[due.key].rule, due.local)
+
+    def same_times(self, passage: Passage, now: datetime) -> bool:
+        """Tell whether all versions on the way say everything at the same times: only texts differ."""
+        ids = tuple(self._involved(passage, now))
+        if ids not in self._alike:
+            rules = [
+                {key: prompt.rule for key, prompt in version.prompts.items()}
+                for version_id in ids
+                if (version := self._versions.get(version_id or "")) is not None
+            ]
+            complete = len(rules) == len(ids)
+            self._alike[ids] = complete and all(one == rules[0] for one in rules)
+        return self._alike[ids]
+
+    def moved(self, passage: Passage, now: datetime) -> dict[str, Due]:
+        """Return the times to come of an enrolment by the version in force, by the outbox's keys."""
+        current = self.current(passage)
+        if current is None:
+            return {}
+        dues = current.timetable.between(passage.anchors, now, now + NEAR)
+        return {
+            occurrence_key(passage.enrolment_id, due.key, current.prompts[due.key].rule, due.local): due
+            for due in dues
+        }
+
+    def current(self, passage: Passage) -> Version | None:
+        """Return the version that is in force now, None when none is."""
+        return self._versions.get(passage.current or "")
+
+    def _segments(self, passage: Passage, now: datetime) -> Iterator[_Segment]:
+        timeline = self._timelines.get(passage.schedule_id, ())
+        later = [one for one in timeline if one.at > passage.since]
+        held, after = passage.held, passage.since
+        if held is None and later:
+            held = later[0].before_id  # nothing was decided yet: what was in force then
+        for one in later:
+            yield _Segment(version=held, after=after, until=min(one.at, now))
+            held, after = one.version_id, one.at
+        if held != passage.current:
+            # Decided past the change by somebody who did not know of it, or the clock was set back.
+            after = min(after, timeline[-1].at) if timeline else after
+        yield _Segment(version=passage.current, after=after, until=now)
+
+    def _involved(self, passage: Passage, now: datetime) -> Iterator[str | None]:
+        yield from dict.fromkeys([*(one.version for one in self._segments(passage, now)), passage.held])
+
+    def _said_already(
+        self, passage: Passage, segments: Sequence[_Segment], current: Version
+    ) -> Iterator[tuple[Due, str, Version]]:
+        """Yield what would come once more today because the version in force counts its turns otherwise."""
+        for one in segments:
+            old = self._versions.get(one.version or "")
+            if old is None or one.version == passage.current:
+                continue
+            keys = {
+                key
+                for key, prompt in current.prompts.items()
+                if key in old.prompts and kind(prompt.rule) != kind(old.prompts[key].rule)
+            }
+            if not keys:
+                continue
+            said = {
+                (due.key, due.local.date())
+                for due in old.timetable.between(passage.anchors, one.until - DAY, one.until)
+            }
+            for due in current.timetable.between(passage.anchors, one.until, one.until + DAY):
+                if due.key in keys and (due.key, due.local.date()) in said:
+                    yield due, str(passage.current), current
+
+
+async def load_crossings(
+    tx: Tx, schedule_ids: Collection[str], version_ids: Collection[str | None]
+) -> Crossings:
+    """Return the changes of these schedules, with all the versions they name and those given."""
+    rows = (
+        await tx.session.execute(
+            select(Publication.schedule_id, Publication.version_id, Publication.before_id, Publication.at)
+            .where(Publication.schedule_id.in_(list(schedule_ids)))
+            .order_by(Publication.id)
+        )
+    ).all()
+    timelines: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        timelines[row.schedule_id].append(row)
+    recent = {v for row in rows for v in (row.version_id, row.before_id)}
+    return Crossings(timelines, await load_versions(tx, {*recent, *version_ids}))
+
+
+async def carry_waiting(tx: Tx, crossings: Crossings, passages: Sequence[Passage]) -> None:
+    """Move what waits in the outbox to its new time if that is still to come; take back what was ended."""
+    owners = {key: passage for passage in passages for key in crossings.waiting(passage, tx.now)}
+    if not owners:
+        return
+    found = (
+        await tx.session.execute(
+            select(Message.id, Message.dedupe_key, Message.prompt_key, Message.state).where(
+                Message.dedupe_key.in_(list(owners)),
+                (Message.state == MessageState.QUEUED)
+                | (
+                    (Message.state == MessageState.CANCELLED)
+                    & (Message.reason == REMOVED)
+                    & (Message.expires_at > tx.now)
+                ),
+                Message.attempts == 0,
+            )
+        )
+    ).all()
+    moved, kept = [], []
+    ahead: dict[str, dict[str, Due]] = {}
+    for row in found:
+        passage = owners[row.dedupe_key]
+        current = crossings.current(passage)
+        if current is None or row.prompt_key not in current.prompts:
+            continue  # delivery ends it
+        if passage.enrolment_id not in ahead:
+            ahead[passage.enrolment_id] = crossings.moved(passage, tx.now)
+        due = ahead[passage.enrolment_id].get(row.dedupe_key)
+        if due is not None:
+            moved.append(
+                {
+                    "b_id": row.id,
+                    "b_at": due.at,
+                    "b_end": due.at + current.expires(due.key),
+                    "b_local": due.local,
+                }
+            )
+        elif row.state is MessageState.CANCELLED:
+            kept.append({"b_id": row.id})
+    if moved:
+        await many(tx, _MOVE, moved)
+    if kept:
+        await many(tx, _TAKE_UP, kept)
+
+
+_MESSAGES = table_of(Message)
+_TAKE_UP: Any = (
+    update(_MESSAGES)
+    .where(_MESSAGES.c.id == bindparam("b_id"))
+    .values(state=MessageState.QUEUED, reason=None, finished_at=None)
+)
+_MOVE: Any = _TAKE_UP.values(
+    not_before=bindparam("b_at"), expires_at=bindparam("b_end"), local_time=bindparam("b_local")
+)
