@@ -18,8 +18,10 @@ from bot.domain.recurrence import Anchors, OnDays, Timetable
 
 BEGIN = datetime(2026, 10, 20, 12, tzinfo=UTC)  # the clocks of New York and Lord Howe change soon
 TIMETABLE = Timetable({"k": OnDays(days=EVERY_DAY, time=time(9, 30))})
-VERSION = Version(prompts={}, timetable=TIMETABLE, needs_sessions=False, needs_starts=False)
 DAY = timedelta(days=1)
+VERSION = Version(
+    id="", prompts={}, timetable=TIMETABLE, needs_sessions=False, needs_starts=False, longest=DAY
+)
 own_times = st.none() | st.times().map(lambda at: at.replace(second=0, microsecond=0))
 wishes = st.one_of(
     st.tuples(own_times, st.just(timedelta(0))),
