@@ -85,13 +85,13 @@ async def _unread(tx: Tx, schedule: Schedule, prompts: Sequence[Prompt]) -> list
 
 async def _languages(tx: Tx, schedule: Schedule) -> Counter[str]:
     rows = await tx.session.execute(
-        select(Participant.language, func.count())
+        select(Participant.language, func.count().label("people"))
         .join(Enrolment, Enrolment.participant_id == Participant.id)
         .where(Enrolment.schedule_id == schedule.id, Participant.status != PersonStatus.LEFT)
         .group_by(Participant.language)
         .order_by(Participant.language)
     )
-    return Counter({language: count for language, count in rows})
+    return Counter({row.language: row.people for row in rows})
 
 
 async def _names(tx: Tx, schedule: Schedule, language: str, count: int) -> str:

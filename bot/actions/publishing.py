@@ -1,4 +1,4 @@
-"""Carry enrolments over to what was published, a batch at a time; killed half-way, it goes on where it was."""
+"""Carry enrolments over to what was published, in batches; killed half-way, it goes on where it was."""
 
 from __future__ import annotations
 

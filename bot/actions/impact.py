@@ -1,0 +1,218 @@
+"""What publishing a draft would change, for everybody on the schedule, before it is done. Writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import exists, select
+
+from bot.actions.anchors import NOTHING, anchors_of, load_since
+from bot.actions.versions import Version, load_versions, make_version
+from bot.domain.differences import Differences, differences
+from bot.domain.impact import Effect, Outcome, Sides, Turn, outcomes, turns
+from bot.domain.messages import MessageState
+from bot.domain.prompts import Prompt
+from bot.domain.recurrence import Anchors, Due, Timetable, to_local
+from bot.domain.rules import Anchor, AroundSession, OnDay, Rule
+from bot.domain.slots import kind, occurrence_key, slot
+from bot.store.database import Tx
+from bot.store.messages import Message
+from bot.store.people import Contact, Participant, PersonStatus, Programme
+from bot.store.schedules import Enrolment, Schedule
+
+DAYS = 30
+EXAMPLES = 10
+CHUNK = 500  # enrolments looked up at once; others get a turn on the loop in between
+DAY = timedelta(days=1)
+
+_Found: TypeAlias = tuple[Counter[Effect], dict[Effect, Outcome]]  # how many, and the first of each
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """One person's turn: when it would have come, and when it comes, by their own clock."""
+
+    participant: str
+    prompt: str
+    old: datetime | None
+    new: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Impact:
+    """What publishing now changes in the next `days`.
+
+    `counts` are turns, `people` those of the `enrolled` who have at least one; up to ten `examples` each.
+    """
+
+    schedule: str
+    at: datetime
+    days: int
+    enrolled: int
+    changes: Differences
+    counts: Mapping[Effect, int]
+    people: Mapping[Effect, int]
+    examples: Mapping[Effect, tuple[Example, ...]]
+
+    @property
+    def doubled(self) -> int:
+        """Return how often somebody gets a turn twice: never, for the outbox takes a turn once."""
+        return 0
+
+
+@dataclass(kw_only=True, slots=True)
+class _Tally:
+    counts: Counter[Effect] = field(default_factory=Counter)
+    people: Counter[Effect] = field(default_factory=Counter)
+    examples: defaultdict[Effect, list[Example]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, ref: str, found: Sequence[_Found]) -> None:
+        for effect in {effect for counts, _ in found for effect in counts}:
+            self.people[effect] += 1
+            if len(self.examples[effect]) < EXAMPLES:
+                first = next(firsts[effect] for _, firsts in found if effect in firsts)
+                self.examples[effect].append(_example(ref, first))
+        for counts, _ in found:
+            self.counts.update(counts)
+
+
+async def plan_impact(
+    tx: Tx,
+    schedule: Schedule,
+    prompts: Sequence[Prompt],
+    *,
+    days: int = DAYS,
+    progress: Callable[[int, int], None] | None = None,
+) -> Impact:
+    """Say what publishing `prompts` now would change in the next `days`.
+
+    `progress` is told how many enrolments of how many were looked at.
+    """
+    old = (await load_versions(tx, [schedule.version_id])).get(schedule.version_id or "")
+    new = make_version({prompt.key: prompt for prompt in prompts})
+    old = old if old is not None else make_version({})
+    rows = (await tx.session.execute(_ENROLLED, {"schedule": schedule.id})).all()
+    judge = _Judge(old=old, new=new, now=tx.now, until=tx.now + timedelta(days=days))
+    tally = _Tally()
+    for first in range(0, len(rows), CHUNK):
+        chunk = rows[first : first + CHUNK]
+        for row, found in await _look(tx, judge, chunk):
+            tally.add(row.ref, found)
+        await asyncio.sleep(0)
+        if progress is not None:
+            progress(first + len(chunk), len(rows))
+    return Impact(
+        schedule=schedule.name,
+        at=tx.now,
+        days=days,
+        enrolled=len(rows),
+        changes=differences(tuple(old.prompts.values()), tuple(prompts)),
+        counts={effect: tally.counts[effect] for effect in Effect},
+        people={effect: tally.people[effect] for effect in Effect},
+        examples={effect: tuple(tally.examples[effect]) for effect in Effect},
+    )
+
+
+_ENROLLED: Any = (
+    select(
+        Enrolment.id,
+        Enrolment.start,
+        Enrolment.participant_id,
+        Participant.ref,
+        Participant.timezone,
+        Programme.timezone.label("programme_zone"),
+    )
+    .join(Participant, Participant.id == Enrolment.participant_id)
+    .join(Programme, Programme.id == Participant.programme_id)
+    .where(
+        Enrolment.schedule_id == bindparam("schedule"),
+        # As the planner does: nothing is written for whoever left or can't be written to.
+        Participant.status != PersonStatus.LEFT,
+        exists().where(Contact.participant_id == Participant.id),
+    )
+    .order_by(Participant.ref)
+)
+
+
+async def _look(tx: Tx, judge: _Judge, rows: Sequence[Any]) -> list[tuple[Any, list[_Found]]]:
+    people = {row.participant_id for row in rows}
+    dates = await load_since(
+        tx,
+        sessions=people if judge.needs_sessions else (),
+        starts=people if judge.needs_starts else (),
+    )
+    cases = [
+        _Case(
+            row=row,
+            anchors=anchors_of(
+                seed=row.id,
+                start=row.start,
+                zone=row.timezone,
+                programme_zone=row.programme_zone,
+                since=dates.get(row.participant_id, NOTHING),
+            ),
+        )
+        for row in rows
+    ]
+    for case in cases:
+        case.sides = judge.sides(case.anchors)
+    keys = {key: (case, turn) for case in cases for key, turn in judge.doubtful(case)}
+    if keys:
+        known = select(Message.dedupe_key, Message.state, Message.attempts).where(
+            Message.dedupe_key.in_(list(keys))
+        )
+        for message in await tx.session.execute(known):
+            case, turn = keys[message.dedupe_key]
+            case.taken.add(turn)
+            if message.state is MessageState.QUEUED and not message.attempts:
+                case.waiting.add(turn)
+    return [(case.row, judge.found(case)) for case in cases]
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class _Case:
+    """One enrolment while it is looked at: its turns, and those that the outbox has."""
+
+    row: Any
+    anchors: Anchors
+    sides: list[tuple[Anchors, Sides]] = field(default_factory=list)
+    taken: set[Turn] = field(default_factory=set)
+    waiting: set[Turn] = field(default_factory=set)
+
+
+class _Part:
+    """Some of the prompts under both rules: those that hang on the person, or those that do not."""
+
+    def __init__(self, old: dict[str, Rule], new: dict[str, Rule]) -> None:
+        changed = {key: rule for key, rule in new.items() if old.get(key) != rule}
+        self.old, self.new = old, new
+        self.before, self.after = Timetable(old), Timetable(new)
+        self.changed = Timetable(changed)
+        self.added = Timetable(
+            {key: rule for key, rule in changed.items() if key not in old and kind(rule) == "numbered"}
+        )
+
+
+class _Judge:
+    """Compares two versions for one enrolment after the other; people alike are compared once."""
+
+    def __init__(self, *, old: Version, new: Version, now: datetime, until: datetime) -> None:
+        rules = [{key: p.rule for key, p in version.prompts.items()} for version in (old, new)]
+        self._parts = [
+            _Part(*({k: rule for k, rule in side.items() if is_personal(rule) is own} for side in rules))
+            for own in (False, True)
+        ]
+        self._rules = [*rules[0].items(), *rules[1].items()]
+        self._kept = frozenset(new.prompts)
+        self._now, self._until = now, until
+        self._recent = now - old.longest
+        self._lookback = now - max([2 * DAY, *(r.by + 2 * DAY for _, r in self._rules if isinstance(r, AroundSession))])
+        self._sides: dict[tuple[int, Anchors], Sides] = {}
+        self._outcomes: dict[Any, _Found] = {}
+        self.needs_sessions = old.needs_sessions or new.needs_sessions
+        self.needs_starts = old.needs_starts or new.needs_starts
