@@ -47,8 +47,8 @@ class Passage:
 class Crossed:
     """What falls due on the way, each with the version it is by; `spared` is not to be sent once more."""
 
-    dues: list[tuple[Due, str, Version]] = field(default_factory=list)
-    spared: list[tuple[Due, str, Version]] = field(default_factory=list)
+    dues: list[tuple[Due, Version]] = field(default_factory=list)
+    spared: list[tuple[Due, Version]] = field(default_factory=list)
     following: Due | None = None
 
 
@@ -76,9 +76,9 @@ class Crossings:
         found = Crossed()
         for one in segments:
             version = self._versions.get(one.version or "")
-            if version is not None and one.version is not None:
+            if version is not None:
                 dues = version.timetable.between(passage.anchors, one.after, one.until)
-                found.dues += [(due, one.version, version) for due in dues]
+                found.dues += [(due, version) for due in dues]
         current = self._versions.get(passage.current or "")
         if current is not None:
             found.following = current.timetable.next_due(passage.anchors, now)
@@ -87,8 +87,6 @@ class Crossings:
 
     def waiting(self, passage: Passage, now: datetime) -> Iterator[str]:
         """Yield the keys of what may wait in the outbox by an older version, or was taken back there."""
-        if self.same_times(passage, now):
-            return
         recent = [p.at for p in self._timelines.get(passage.schedule_id, ()) if p.at > now - NEAR]
         until = now + NEAR if len(recent) > 1 else now  # what waits may have been moved ahead before
         for version_id in self._involved(passage, now):
@@ -145,7 +143,7 @@ class Crossings:
 
     def _said_already(
         self, passage: Passage, segments: Sequence[_Segment], current: Version
-    ) -> Iterator[tuple[Due, str, Version]]:
+    ) -> Iterator[tuple[Due, Version]]:
         """Yield what would come once more today because the version in force counts its turns otherwise."""
         for one in segments:
             old = self._versions.get(one.version or "")
@@ -164,12 +162,25 @@ class Crossings:
             }
             for due in current.timetable.between(passage.anchors, one.until, one.until + DAY):
                 if due.key in keys and (due.key, due.local.date()) in said:
-                    yield due, str(passage.current), current
+                    yield due, current
 
 
-async def load_crossings(
-    tx: Tx, schedule_ids: Collection[str], version_ids: Collection[str | None]
-) -> Crossings:
+async def cross(tx: Tx, passages: Sequence[Passage]) -> dict[str, Crossed]:
+    """Return what falls due on the way, by enrolment, for those whose times differ; move what waits.
+
+    The others are planned as ever: only their texts changed.
+    """
+    crossings = await _load(
+        tx,
+        {passage.schedule_id for passage in passages},
+        {version_id for passage in passages for version_id in (passage.held, passage.current)},
+    )
+    changed = [passage for passage in passages if not crossings.same_times(passage, tx.now)]
+    await _carry_waiting(tx, crossings, changed)
+    return {passage.enrolment_id: crossings.cross(passage, tx.now) for passage in changed}
+
+
+async def _load(tx: Tx, schedule_ids: Collection[str], version_ids: Collection[str | None]) -> Crossings:
     """Return the changes of these schedules, with all the versions they name and those given."""
     rows = (
         await tx.session.execute(
@@ -185,7 +196,7 @@ async def load_crossings(
     return Crossings(timelines, await load_versions(tx, {*recent, *version_ids}))
 
 
-async def carry_waiting(tx: Tx, crossings: Crossings, passages: Sequence[Passage]) -> None:
+async def _carry_waiting(tx: Tx, crossings: Crossings, passages: Sequence[Passage]) -> None:
     """Move what waits in the outbox to its new time if that is still to come; take back what was ended."""
     owners = {key: passage for passage in passages for key in crossings.waiting(passage, tx.now)}
     if not owners:

@@ -6,20 +6,21 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 
 from bot.actions.anchors import NOTHING, anchors_of, load_since
 from bot.actions.versions import Version, load_versions, make_version
 from bot.domain.differences import Differences, differences
+from bot.domain.finders import is_personal
 from bot.domain.impact import Effect, Outcome, Sides, Turn, outcomes, turns
 from bot.domain.messages import MessageState
 from bot.domain.prompts import Prompt
-from bot.domain.recurrence import Anchors, Due, Timetable, to_local
-from bot.domain.rules import Anchor, AroundSession, OnDay, Rule
-from bot.domain.slots import kind, occurrence_key, slot
+from bot.domain.recurrence import Anchors, Timetable, to_instant, to_local
+from bot.domain.rules import AroundSession, Rule
+from bot.domain.slots import kind, occurrence_key
 from bot.store.database import Tx
 from bot.store.messages import Message
 from bot.store.people import Contact, Participant, PersonStatus, Programme
@@ -94,8 +95,8 @@ async def plan_impact(
     `progress` is told how many enrolments of how many were looked at.
     """
     old = (await load_versions(tx, [schedule.version_id])).get(schedule.version_id or "")
-    new = make_version({prompt.key: prompt for prompt in prompts})
-    old = old if old is not None else make_version({})
+    new = make_version(prompts)
+    old = old if old is not None else make_version(())
     rows = (await tx.session.execute(_ENROLLED, {"schedule": schedule.id})).all()
     judge = _Judge(old=old, new=new, now=tx.now, until=tx.now + timedelta(days=days))
     tally = _Tally()
@@ -160,7 +161,7 @@ async def _look(tx: Tx, judge: _Judge, rows: Sequence[Any]) -> list[tuple[Any, l
         for row in rows
     ]
     for case in cases:
-        case.sides = judge.sides(case.anchors)
+        judge.look(case)
     keys = {key: (case, turn) for case in cases for key, turn in judge.doubtful(case)}
     if keys:
         known = select(Message.dedupe_key, Message.state, Message.attempts).where(
@@ -180,7 +181,8 @@ class _Case:
 
     row: Any
     anchors: Anchors
-    sides: list[tuple[Anchors, Sides]] = field(default_factory=list)
+    alike: Anchors | None = None  # what they share with others
+    sides: tuple[Sides, ...] = ()
     taken: set[Turn] = field(default_factory=set)
     waiting: set[Turn] = field(default_factory=set)
 
@@ -202,17 +204,76 @@ class _Judge:
     """Compares two versions for one enrolment after the other; people alike are compared once."""
 
     def __init__(self, *, old: Version, new: Version, now: datetime, until: datetime) -> None:
-        rules = [{key: p.rule for key, p in version.prompts.items()} for version in (old, new)]
+        before, after = ({k: p.rule for k, p in version.prompts.items()} for version in (old, new))
         self._parts = [
-            _Part(*({k: rule for k, rule in side.items() if is_personal(rule) is own} for side in rules))
-            for own in (False, True)
+            _Part(_only(before, personal=personal), _only(after, personal=personal))
+            for personal in (False, True)
         ]
-        self._rules = [*rules[0].items(), *rules[1].items()]
         self._kept = frozenset(new.prompts)
         self._now, self._until = now, until
         self._recent = now - old.longest
-        self._lookback = now - max([2 * DAY, *(r.by + 2 * DAY for _, r in self._rules if isinstance(r, AroundSession))])
-        self._sides: dict[tuple[int, Anchors], Sides] = {}
+        around = [rule.by for rule in after.values() if isinstance(rule, AroundSession)]
+        self._lookback = now - max([timedelta(0), *around]) - 2 * DAY
+        self._sides: dict[Anchors, Sides] = {}
         self._outcomes: dict[Any, _Found] = {}
         self.needs_sessions = old.needs_sessions or new.needs_sessions
         self.needs_starts = old.needs_starts or new.needs_starts
+
+    def look(self, case: _Case) -> None:
+        """Find the turns of an enrolment."""
+        alike = replace(case.anchors, seed="")
+        if alike not in self._sides:
+            self._sides[alike] = self._turns(self._parts[0], alike)
+        case.alike = alike
+        case.sides = (self._sides[alike], self._turns(self._parts[1], case.anchors))
+
+    def doubtful(self, case: _Case) -> Iterator[tuple[str, Turn]]:
+        """Yield the turns that the outbox may have already, with its keys for them."""
+        today = to_local(self._now, case.anchors.zone).date().isoformat()
+        for part, sides in zip(self._parts, case.sides, strict=True):
+            for turns_of, rules in ((sides.recent, part.old), (sides.new, part.new), (sides.late, part.new)):
+                for turn, due in turns_of.items():
+                    if turns_of is sides.recent or turn[1] <= today or not turn[1][0].isdigit():
+                        yield occurrence_key(case.row.id, turn[0], rules[turn[0]], due.local), turn
+
+    def found(self, case: _Case) -> list[_Found]:
+        """Count what becomes of an enrolment's turns."""
+        key = (case.alike, frozenset(case.taken), frozenset(case.waiting))
+        if key not in self._outcomes:
+            self._outcomes[key] = self._count(case.sides[0], case)
+        return [self._outcomes[key], self._count(case.sides[1], case)]
+
+    def _count(self, sides: Sides, case: _Case) -> _Found:
+        counts: Counter[Effect] = Counter()
+        firsts: dict[Effect, Outcome] = {}
+        for one in outcomes(sides, taken=case.taken, waiting=case.waiting, kept=self._kept):
+            counts[one.effect] += 1
+            firsts.setdefault(one.effect, one)
+        return counts, firsts
+
+    def _turns(self, part: _Part, anchors: Anchors) -> Sides:
+        now, until = self._now, self._until
+        long_ago = to_instant(datetime.combine(anchors.start, time()), anchors.zone) - DAY
+        late = turns(part.new, part.added.between(anchors, long_ago, now))
+        return Sides(
+            old=turns(part.old, part.before.between(anchors, now, until)),
+            new=turns(part.new, part.after.between(anchors, now, until)),
+            past=turns(part.new, part.changed.between(anchors, self._lookback, now)) | late,
+            late=late,
+            recent=turns(part.old, part.before.between(anchors, self._recent, now)),
+        )
+
+
+def _only(rules: Mapping[str, Rule], *, personal: bool) -> dict[str, Rule]:
+    return {key: rule for key, rule in rules.items() if is_personal(rule) is personal}
+
+
+def _example(ref: str, one: Outcome) -> Example:
+    due = one.new or one.old
+    assert due is not None  # noqa: S101 - an outcome has one or the other
+    return Example(
+        participant=ref,
+        prompt=due.key,
+        old=one.old.local if one.old else None,
+        new=one.new.local if one.new else None,
+    )

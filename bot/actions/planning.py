@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, case, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import BigInteger, Integer, String, bindparam, case, exists, select, type_coerce, update
 
 from bot.actions.anchors import NOTHING, Since, anchors_of, load_since
-from bot.actions.crossing import ALREADY_SENT, Crossed, Passage, carry_waiting, load_crossings
+from bot.actions.crossing import ALREADY_SENT, Crossed, Passage, cross
 from bot.actions.versions import Version, load_versions
 from bot.domain.consent import ConsentState
+from bot.domain.instants import from_micros, to_micros
 from bot.domain.messages import Direction, Kind, Lane, MessageState
 from bot.domain.recurrence import Anchors, Due
 from bot.domain.slots import occurrence_key
-from bot.outbox.claim import many
 from bot.outbox.enqueue import DELIVERY
 from bot.store.base import table_of
+from bot.store.bulk import Bulk, Row
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.messages import Message
-from bot.store.people import Contact, Participant, PersonStatus, Programme
+from bot.store.people import Contact, Participant, PersonStatus, Programme, Session
 from bot.store.schedules import Enrolment, Schedule
 
-BREATH = 20  # people planned before others get a turn on the loop
+BREATH = 40  # people planned before others get a turn on the loop
 
 # The contact that prompts go to: agreed and reachable before others, then in the person's own order.
 PREFERRED = (
@@ -51,45 +50,37 @@ async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -
 
 
 async def plan_again(tx: Tx, enrolment_ids: Collection[str]) -> None:
-    """Decide these enrolments up to now, whether they are due or not; waits for whoever plans them."""
-    if enrolment_ids:
-        await _turn(tx, (await tx.session.execute(_ALL_OF, {"only": list(enrolment_ids)})).all())
+    """Decide these enrolments up to now, due or not, as what is in force says; waits for who plans them."""
+    connection = await tx.session.connection()
+    found = await connection.execute(_ALL_OF, {"only": list(enrolment_ids)})
+    await _turn(tx, [_Enrolled._make(row) for row in found])
 
 
-async def _turn(tx: Tx, rows: Sequence[Any]) -> None:
-    """Write what fell due for these enrolments, and when they must be looked at next."""
+async def _turn(tx: Tx, rows: Sequence[_Enrolled]) -> None:
+    """Write what fell due for these enrolments, and when each must be looked at next."""
+    await asyncio.sleep(0)  # the loop answers others in between
     versions = await load_versions(tx, {v for row in rows for v in (row.version_id, row.decided_by)})
-    dates = await load_since(
-        tx,
-        sessions=_those(rows, versions, "needs_sessions"),
-        starts=_those(rows, versions, "needs_starts"),
-    )
-    crossing = await _crossing(tx, rows, dates)
-    messages: list[dict[str, Any]] = []
-    updates: list[dict[str, Any]] = []
+    dates = await _dates(tx, rows, versions)
+    crossed = await _cross(tx, rows, dates)
+    messages: list[Row] = []
+    decided: list[Row] = []
+    now = to_micros(tx.now)
     for number, row in enumerate(rows, start=1):
         if number % BREATH == 0:
-            await asyncio.sleep(0)  # the loop answers others in between
-        if (crossed := crossing.get(row.id)) is not None:
-            messages += _crossed(row, crossed, tx.now)
-            following = crossed.following
+            await asyncio.sleep(0)
+        version = versions.get(row.version_id or "")
+        if row.id in crossed:
+            messages += _on_the_way(row, crossed[row.id], now)
+            following = crossed[row.id].following
         else:
-            version = versions.get(row.version_id)
             dues, following = _plan(row, version, dates.get(row.participant_id, NOTHING), tx.now)
             if version is not None and row.contact_id is not None:
-                messages += [_occurrence(row, due, row.version_id, version, tx.now) for due in dues]
-        updates.append(
-            {
-                "b_id": row.id,
-                "b_until": tx.now,
-                "b_next": following.at if following else None,
-                "b_version": row.version_id,
-            }
-        )
+                messages += [_occurrence(row, due, version, now) for due in dues]
+        decided.append((row.id, now, to_micros(following.at) if following else None, row.version_id))
     if messages:
-        await many(tx, _INSERT[tx.sqlite], messages)
+        await _INSERT.run(tx, messages)
         tx.wake.add(DELIVERY)
-    await many(tx, _DECIDED, updates)
+    await _DECIDED.run(tx, decided)
 
 
 async def look_again(tx: Tx, enrolment_ids: Collection[str]) -> None:
@@ -115,7 +106,26 @@ def first_look(now: datetime) -> dict[str, datetime]:
     return {"planned_until": now, "next_due_at": now + timedelta(microseconds=1)}
 
 
-def _due() -> Any:
+class _Enrolled(NamedTuple):
+    """A row of `_enrolled`: words and instants as stored, since each would be made anew for every row."""
+
+    id: str
+    participant_id: str
+    start: str
+    planned_until: int
+    schedule_id: str
+    version_id: str | None  # in force since `switched_at`
+    switched_at: int | None
+    decided_by: str | None  # the version that was in force up to `planned_until`
+    timezone: str | None
+    status: str
+    programme_zone: str
+    contact_id: str | None
+    channel: str | None
+    has_sessions: bool
+
+
+def _enrolled() -> Any:
     """Return the query for enrolments, with the contact their prompts go to."""
     contact = (
         select(Contact.id)
@@ -125,21 +135,25 @@ def _due() -> Any:
         .correlate(Enrolment)
         .scalar_subquery()
     )
+    enrolments, participants, contacts = table_of(Enrolment), table_of(Participant), table_of(Contact)
     return (
         select(
-            Enrolment.id,
-            Enrolment.participant_id,
-            Enrolment.start,
-            Enrolment.planned_until,
-            Enrolment.schedule_id,
-            Enrolment.version_id.label("decided_by"),
+            enrolments.c.id,
+            enrolments.c.participant_id,
+            type_coerce(enrolments.c.start, String).label("start"),
+            type_coerce(enrolments.c.planned_until, BigInteger).label("planned_until"),
+            enrolments.c.schedule_id,
             Schedule.version_id,
-            Schedule.switched_at,
-            Participant.timezone,
-            Participant.status,
+            type_coerce(table_of(Schedule).c.switched_at, BigInteger).label("switched_at"),
+            enrolments.c.version_id.label("decided_by"),
+            participants.c.timezone,
+            type_coerce(participants.c.status, String).label("status"),
             Programme.timezone.label("programme_zone"),
-            Contact.id.label("contact_id"),
-            Contact.channel,
+            contacts.c.id.label("contact_id"),
+            type_coerce(contacts.c.channel, String).label("channel"),
+            type_coerce(exists().where(Session.participant_id == participants.c.id), Integer).label(
+                "has_sessions"
+            ),
         )
         .join(Schedule, Schedule.id == Enrolment.schedule_id)
         .join(Participant, Participant.id == Enrolment.participant_id)
@@ -148,121 +162,139 @@ def _due() -> Any:
     )
 
 
-_LOOKED_AT = _due()
 _DUE = (
-    _LOOKED_AT.where(Enrolment.next_due_at <= bindparam("now"))
+    _enrolled()
+    .where(Enrolment.next_due_at <= bindparam("now"))
     .order_by(Enrolment.next_due_at)
     .limit(bindparam("limit", type_=Integer))
     .with_for_update(skip_locked=True, of=Enrolment)
 )
 _ONLY = Enrolment.id.in_(bindparam("only", expanding=True))
 _DUE_OF = _DUE.where(_ONLY)
-_ALL_OF = _LOOKED_AT.where(_ONLY).order_by(Enrolment.id).with_for_update(of=Enrolment)
+_ALL_OF = _enrolled().where(_ONLY).order_by(Enrolment.id).with_for_update(of=Enrolment)
 
 
-_INSERT = {
-    sqlite: insert(table_of(Message)).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    for sqlite, insert in ((True, sqlite_insert), (False, postgresql_insert))
-}
-_DECIDED = (
-    update(table_of(Enrolment))
-    .where(table_of(Enrolment).c.id == bindparam("b_id"))
-    .values(
-        planned_until=bindparam("b_until"), next_due_at=bindparam("b_next"), version_id=bindparam("b_version")
-    )
+_OUT, _PROMPT, _LEFT = str(Direction.OUT), str(Kind.PROMPT), str(PersonStatus.LEFT)
+_QUEUED, _EXPIRED = str(MessageState.QUEUED), str(MessageState.EXPIRED)
+_CANCELLED = str(MessageState.CANCELLED)
+_SCHEDULED = int(Lane.SCHEDULED)
+
+# An occurrence's columns, in the order in which `_occurrence` gives them.
+_OCCURRENCE = """
+    id direction channel contact_id participant_id kind lane state reason dedupe_key not_before expires_at
+    attempts enrolment_id version_id prompt_key local_time created_at
+"""
+_INSERT = Bulk(
+    _OCCURRENCE.split(),
+    lambda tx: tx.insert(table_of(Message)).on_conflict_do_nothing(index_elements=["dedupe_key"]),
+)
+_DECIDED = Bulk(
+    ("b_id", "b_until", "b_next", "b_version"),
+    lambda _: (
+        update(table_of(Enrolment))
+        .where(table_of(Enrolment).c.id == bindparam("b_id"))
+        .values(
+            planned_until=bindparam("b_until"),
+            next_due_at=bindparam("b_next"),
+            version_id=bindparam("b_version"),
+        )
+    ),
 )
 
 
-async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> Sequence[Any]:
+async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> list[_Enrolled]:
     asked: dict[str, Any] = {"now": tx.now, "limit": limit}
     if only is not None:
         asked["only"] = list(only)
-    rows: Sequence[Any] = (await tx.session.execute(_DUE if only is None else _DUE_OF, asked)).all()
-    return rows
+    connection = await tx.session.connection()  # past the ORM, whose part is dear by the row
+    found = await connection.execute(_DUE if only is None else _DUE_OF, asked)
+    return [_Enrolled._make(row) for row in found]
 
 
-def _those(rows: Sequence[Any], versions: dict[str, Version], need: str) -> set[str]:
-    asking = {version_id for version_id, version in versions.items() if getattr(version, need)}
-    return {row.participant_id for row in rows if row.version_id in asking or row.decided_by in asking}
+async def _dates(tx: Tx, rows: Sequence[_Enrolled], versions: dict[str, Version]) -> dict[str, Since]:
+    """Return the dates of those who have some and whose schedule asks for them."""
+    sessions: set[str] = set()
+    starts: set[str] = set()
+    for row in rows:
+        for version_id in {row.version_id, row.decided_by}:
+            version = versions.get(version_id or "")
+            if version is not None and version.needs_sessions and row.has_sessions:
+                sessions.add(row.participant_id)
+            if version is not None and version.needs_starts:
+                starts.add(row.participant_id)
+    return await load_since(tx, sessions=sessions, starts=starts)
 
 
-def _plan(row: Any, version: Version | None, since: Since, now: datetime) -> tuple[list[Due], Due | None]:
-    if version is None or row.status is PersonStatus.LEFT:
+def _plan(
+    row: _Enrolled, version: Version | None, since: Since, now: datetime
+) -> tuple[list[Due], Due | None]:
+    if version is None or row.status == _LEFT:
         return [], None
-    return version.timetable.turn(_anchors(row, since), row.planned_until, now)
+    return version.timetable.turn(_anchors(row, since), from_micros(row.planned_until), now)
 
 
-def _anchors(row: Any, since: Since) -> Anchors:
+def _anchors(row: _Enrolled, since: Since) -> Anchors:
     return anchors_of(
-        seed=row.id, start=row.start, zone=row.timezone, programme_zone=row.programme_zone, since=since
+        seed=row.id,
+        start=date.fromisoformat(row.start),
+        zone=row.timezone,
+        programme_zone=row.programme_zone,
+        since=since,
     )
 
 
-async def _crossing(tx: Tx, rows: Sequence[Any], dates: Mapping[str, Since]) -> dict[str, Crossed]:
+async def _cross(tx: Tx, rows: Sequence[_Enrolled], dates: Mapping[str, Since]) -> dict[str, Crossed]:
     """Carry those over whose schedule says something else than when they were last looked at."""
-    others = [row for row in rows if row.decided_by != row.version_id and not _is_new(row)]
-    others = [row for row in others if row.status is not PersonStatus.LEFT]
-    if not others:
-        return {}
-    crossings = await load_crossings(
-        tx,
-        {row.schedule_id for row in others},
-        {version_id for row in others for version_id in (row.decided_by, row.version_id)},
-    )
-    passages = {row.id: _passage(row, dates.get(row.participant_id, NOTHING)) for row in others}
-    changed = {
-        row_id: passage for row_id, passage in passages.items() if not crossings.same_times(passage, tx.now)
-    }
-    await carry_waiting(tx, crossings, list(changed.values()))
-    return {row_id: crossings.cross(passage, tx.now) for row_id, passage in changed.items()}
+    passages = [
+        Passage(
+            enrolment_id=row.id,
+            schedule_id=row.schedule_id,
+            anchors=_anchors(row, dates.get(row.participant_id, NOTHING)),
+            since=from_micros(row.planned_until),
+            held=row.decided_by,
+            current=row.version_id,
+        )
+        for row in rows
+        if row.decided_by != row.version_id and row.status != _LEFT and not _fresh(row)
+    ]
+    return await cross(tx, passages) if passages else {}
 
 
-def _is_new(row: Any) -> bool:
+def _fresh(row: _Enrolled) -> bool:
     """Tell whether nothing was decided yet, and nothing changed since the enrolment began."""
     return row.decided_by is None and (row.switched_at is None or row.switched_at <= row.planned_until)
 
 
-def _passage(row: Any, since: Since) -> Passage:
-    return Passage(
-        enrolment_id=row.id,
-        schedule_id=row.schedule_id,
-        anchors=_anchors(row, since),
-        since=row.planned_until,
-        held=row.decided_by,
-        current=row.version_id,
-    )
-
-
-def _crossed(row: Any, crossed: Crossed, now: datetime) -> list[dict[str, Any]]:
+def _on_the_way(row: _Enrolled, crossed: Crossed, now: int) -> list[Row]:
     if row.contact_id is None:
         return []
-    found = [_occurrence(row, due, version_id, version, now) for due, version_id, version in crossed.dues]
-    for due, version_id, version in crossed.spared:
-        spared = _occurrence(row, due, version_id, version, now)
-        found.append(spared | {"state": MessageState.CANCELLED, "reason": ALREADY_SENT})
-    return found
+    said = [_occurrence(row, due, version, now) for due, version in crossed.dues]
+    return said + [_occurrence(row, due, version, now, ALREADY_SENT) for due, version in crossed.spared]
 
 
-def _occurrence(row: Any, due: Due, version_id: str, version: Version, now: datetime) -> dict[str, Any]:
-    expires_at = due.at + version.expires(due.key)
+def _occurrence(row: _Enrolled, due: Due, version: Version, now: int, spared: str | None = None) -> Row:
+    """Return the row of an occurrence; `spared` says why it is only written down and not sent."""
+    at = to_micros(due.at)
+    expires_at = to_micros(due.at + version.expires(due.key))
     missed = expires_at <= now
-    return {
-        "id": new_id(),
-        "direction": Direction.OUT,
-        "channel": row.channel,
-        "contact_id": row.contact_id,
-        "participant_id": row.participant_id,
-        "kind": Kind.PROMPT,
-        "lane": int(Lane.SCHEDULED),
-        "state": MessageState.EXPIRED if missed else MessageState.QUEUED,
-        "reason": "missed" if missed else None,
-        "dedupe_key": occurrence_key(row.id, due.key, version.prompts[due.key].rule, due.local),
-        "not_before": due.at,
-        "expires_at": expires_at,
-        "attempts": 0,
-        "enrolment_id": row.id,
-        "version_id": version_id,
-        "prompt_key": due.key,
-        "local_time": due.local,
-        "created_at": now,
-    }
+    local = due.local.isoformat(timespec="minutes")
+    return (
+        new_id(),
+        _OUT,
+        row.channel,
+        row.contact_id,
+        row.participant_id,
+        _PROMPT,
+        _SCHEDULED,
+        _CANCELLED if spared else _EXPIRED if missed else _QUEUED,
+        spared or ("missed" if missed else None),
+        occurrence_key(row.id, due.key, version.prompts[due.key].rule, due.local),
+        at,
+        expires_at,
+        0,
+        row.id,
+        version.id,
+        due.key,
+        local,
+        now,
+    )

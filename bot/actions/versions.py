@@ -24,6 +24,7 @@ STARTS = (Anchor.RECOVERY_DATE, Anchor.PROGRAMME_START)
 class Version:
     """A published version, ready to be asked."""
 
+    id: str
     prompts: dict[str, Prompt]
     timetable: Timetable
     needs_sessions: bool
@@ -42,18 +43,24 @@ def version_of(version_id: str, data: Sequence[Any]) -> Version:
     """Return the version with this id, reading its stored prompts if it is new."""
     found = _kept.get(version_id)
     if found is None:
-        prompts = {prompt.key: prompt for prompt in prompts_from_data(data)}
-        found = Version(
-            prompts=prompts,
-            timetable=Timetable({key: prompt.rule for key, prompt in prompts.items()}),
-            needs_sessions=any(_anchor(prompt.rule) is Anchor.LAST_SESSION for prompt in prompts.values()),
-            needs_starts=any(_anchor(prompt.rule) in STARTS for prompt in prompts.values()),
-            longest=max((prompt.expires or EXPIRES for prompt in prompts.values()), default=EXPIRES),
-        )
-        _kept[version_id] = found
+        found = _kept[version_id] = make_version(prompts_from_data(data), version_id)
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     return found
+
+
+def make_version(prompts: Sequence[Prompt], version_id: str = "") -> Version:
+    """Return prompts as a version that can be asked; a draft has no id."""
+    by_key = {prompt.key: prompt for prompt in prompts}
+    anchors = {_anchor(prompt.rule) for prompt in prompts}
+    return Version(
+        id=version_id,
+        prompts=by_key,
+        timetable=Timetable({key: prompt.rule for key, prompt in by_key.items()}),
+        needs_sessions=Anchor.LAST_SESSION in anchors,
+        needs_starts=not anchors.isdisjoint(STARTS),
+        longest=max((prompt.expires or EXPIRES for prompt in prompts), default=EXPIRES),
+    )
 
 
 def _anchor(rule: Rule) -> Anchor:
