@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -15,8 +16,11 @@ BATCH = 150  # enrolments a transaction: a webhook waits behind one of these at 
 PAUSE = 0.005  # seconds between two, for whoever else has something to write
 
 
-async def publish_on(database: Database) -> int:
-    """Carry everybody over to what was published; return how many enrolments were looked at."""
+async def publish_on(database: Database, *, progress: Callable[[int, int], None] | None = None) -> int:
+    """Carry everybody over to what was published; return how many enrolments were looked at.
+
+    `progress` is told how many of how many have been reached.
+    """
     total = 0
     while await _anything(database):
         async with database.write() as tx:
@@ -24,6 +28,8 @@ async def publish_on(database: Database) -> int:
             if publication is None:
                 break  # another process works at it
             total += await carry_over(tx, publication, limit=BATCH)
+        if progress is not None:
+            progress(publication.done, publication.total)
         if publication.finished_at is not None:
             log.info("published", publication=publication.id, enrolments=publication.done)
         await asyncio.sleep(PAUSE)

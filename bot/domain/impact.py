@@ -1,4 +1,4 @@
-"""What publishing would change for one enrolment: its turns under the old rules beside those under the new."""
+"""What publishing changes for one enrolment: its turns under the old rules beside those under the new."""
 
 from __future__ import annotations
 
