@@ -289,7 +289,7 @@ def _occurrence(row: _Enrolled, due: Due, version: Version, now: int, spared: st
         _CANCELLED if spared else _EXPIRED if missed else _QUEUED,
         spared or ("missed" if missed else None),
         occurrence_key(row.id, due.key, version.prompts[due.key].rule, due.local),
-        at,
+        at + version.prompts[due.key].priority.rank,  # of two that wait, the weightier one is looked at first
         expires_at,
         0,
         row.id,

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.domain.answers import AnswerSpec
 from bot.domain.answers_file import answer_to_data, read_answer
+from bot.domain.courtesy import InQuiet, Priority
 from bot.domain.durations import format_duration
 from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import EVERY_DAY
@@ -37,7 +38,10 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prompt:
-    """One thing a schedule says: `text` by language; `expires` is how late it may still be said."""
+    """One thing a schedule says: `text` by language; `expires` is how late it may still be said.
+
+    `priority` says which goes first when several wait, `quiet` what becomes of it in quiet hours.
+    """
 
     key: str
     rule: Rule
@@ -45,6 +49,8 @@ class Prompt:
     text: dict[str, str]
     answer: AnswerSpec | None = None
     expires: timedelta | None = None
+    priority: Priority = Priority.NORMAL
+    quiet: InQuiet = InQuiet.MOVE
 
 
 def parse_prompts(field: Field, languages: Collection[str] | None = None) -> tuple[Prompt, ...]:
@@ -68,7 +74,7 @@ def prompts_from_data(data: Sequence[dict[str, Any]]) -> tuple[Prompt, ...]:
 
 
 def _prompt(field: Field, languages: Collection[str] | None, seen: set[str]) -> Prompt:
-    keys = field.keys(["key", "at", "support", "answer", "text", "expires"])
+    keys = field.keys(["key", "at", "support", "answer", "text", "expires", "priority", "quiet"])
     key = keys.need("key", read_name, "")
     if key and key in seen:
         keys.found["key"].say("Another prompt of this schedule has this key already.")
@@ -80,6 +86,8 @@ def _prompt(field: Field, languages: Collection[str] | None, seen: set[str]) -> 
         text=keys.need("text", lambda below: read_texts(below, languages, LONGEST_TEXT), {}),
         answer=keys.get("answer", lambda below: read_answer(below, languages), None),
         expires=keys.get("expires", read_duration, None),
+        priority=keys.get("priority", lambda below: below.one_of(Priority), Priority.NORMAL),
+        quiet=keys.get("quiet", lambda below: below.one_of(InQuiet), InQuiet.MOVE),
     )
 
 
@@ -94,4 +102,8 @@ def _prompt_to_data(prompt: Prompt) -> dict[str, Any]:
     data["text"] = {language: Quoted(text) for language, text in prompt.text.items()}
     if prompt.expires is not None:
         data["expires"] = format_duration(prompt.expires)
+    if prompt.priority is not Priority.NORMAL:
+        data["priority"] = str(prompt.priority)
+    if prompt.quiet is not InQuiet.MOVE:
+        data["quiet"] = str(prompt.quiet)
     return data
