@@ -101,15 +101,20 @@ def export(
 
 @app.command()
 def preview(
+    *,
     schedule: Annotated[str, typer.Option(metavar="NAME", help="Of this schedule.")],
-    participant: Annotated[str, typer.Option(metavar="REF", help="To this participant.")],
-    count: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 6,
+    participant: Annotated[
+        str | None, typer.Option(metavar="REF", help="To this participant; without: to a sample.")
+    ] = None,
+    people: Annotated[int, typer.Option(min=1, max=100, help="How many are in the sample.")] = 3,
+    count: Annotated[int, typer.Option(min=1, max=500, help="How many sends.")] = 6,
+    draft: Annotated[bool, typer.Option("--draft", help="As if the draft were published.")] = False,
     as_json: JSON = False,
 ) -> None:
     """Show what somebody gets next: when, how it reads, what it costs, and why not."""
     from bot.commands.previewing import preview
 
-    preview(schedule, participant, count=count, as_json=as_json)
+    preview(schedule, participant, people=people, count=count, draft=draft, as_json=as_json)
 
 
 @app.command()

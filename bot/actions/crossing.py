@@ -229,7 +229,7 @@ async def _carry_waiting(tx: Tx, crossings: Crossings, passages: Sequence[Passag
             moved.append(
                 {
                     "b_id": row.id,
-                    "b_at": due.at,
+                    "b_at": due.at + current.prompts[due.key].priority.rank * due.at.resolution,
                     "b_end": due.at + current.expires(due.key),
                     "b_local": due.local,
                 }

@@ -9,23 +9,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Exists, bindparam, exists, select
+from sqlalchemy import Exists, bindparam, exists, select, update
 from sqlalchemy.orm import aliased
 
 from bot.actions.checkins import close_undelivered, new_checkin, open_checkins
+from bot.actions.courtesy import asked, lately_of, own_zone, remember, wait_for
 from bot.actions.prompts import RenderError, answer_buttons, answer_spec, render_prompt
 from bot.actions.versions import Version, load_versions, versions_in_force
 from bot.channels.base import Outgoing
 from bot.domain.consent import ConsentState, may_send
+from bot.domain.courtesy import InQuiet, Lately
 from bot.domain.errors import HandrailError
 from bot.domain.hours import is_quiet, parse_window, quiet_ends
 from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
 from bot.domain.prompts import Prompt
-from bot.domain.recurrence import ZoneError
-from bot.outbox.claim import Taken, due, end, put_off, take
+from bot.outbox.claim import Taken, due, end, many, put_off, take
 from bot.outbox.rates import may_send as may_send_now
 from bot.outbox.rates import sender, take_slots
 from bot.store.alerts import Alert, AlertState
+from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.messages import Message
 from bot.store.people import Contact, Participant, PersonStatus, Programme, Staff
@@ -35,7 +37,6 @@ log = structlog.get_logger()
 
 HELD = timedelta(minutes=5)  # between looks at a prompt that waits for an alert to be over
 HUMAN_FIRST = timedelta(hours=2)  # after "I have it", the person talks and the bot does not
-SECOND_QUESTION = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,10 +68,10 @@ class Verdict:
     reason: str = ""
 
 
+ROUTINE = (Kind.PROMPT, Kind.GREETING)  # what courtesy applies to; replies and alerts never wait
 SEND = Verdict()
 REMOVED = Verdict(ended=MessageState.CANCELLED, reason="removed")
 CANNOT_BE_TOLD = "cannot_be_told"
-ONE_AT_A_TIME = "one_at_a_time"
 
 
 async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float | None, owner: str) -> Batch:
@@ -95,14 +96,16 @@ async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float |
     going = rendered[: len(slots.times)]
     await take(tx, [Taken(message_id=r.id, body=sealed) for r, _, sealed in going], owner)
     await open_checkins(tx, _questions(tx, going, versions))
+    await remember(tx, [row for row, _, _ in going if row.kind in ROUTINE and not row.attempts])
+    await _name_versions(tx, [row for row, _, fresh in going if fresh is not None], versions)
     ready = tuple(
         _ready(tx, row, text, at, versions) for (row, text, _), at in zip(going, slots.times, strict=True)
     )
     return Batch(ready=ready, looked=len(ids), again_at=slots.again_at)
 
 
-def decide(row: Any, now: datetime) -> Verdict:
-    """Say whether a queued message may leave now. `row` is a row of `_details`."""
+def decide(row: Any, now: datetime, prompt: Prompt | None = None) -> Verdict:
+    """Say whether a queued message may leave now. `row` is a row of `_details`, `prompt` what it says."""
     if row.expires_at is not None and row.expires_at <= now:
         return Verdict(ended=MessageState.EXPIRED, reason=row.reason or "late")
     if row.kind is Kind.PARTING:
@@ -111,7 +114,7 @@ def decide(row: Any, now: datetime) -> Verdict:
         return _decide_staff(row)
     if not may_send(row.consent, row.kind):
         return Verdict(ended=MessageState.CANCELLED, reason=str(row.consent))
-    if row.kind is not Kind.PROMPT:
+    if row.kind not in ROUTINE:
         return SEND
     if row.person_status is not PersonStatus.ACTIVE:
         return Verdict(ended=MessageState.CANCELLED, reason=str(row.person_status))
@@ -121,7 +124,9 @@ def decide(row: Any, now: datetime) -> Verdict:
         return Verdict(ended=MessageState.CANCELLED, reason="unreachable")
     if row.held:
         return Verdict(later=now + HELD, reason="alert_open")
-    return _decide_hours(row, now)
+    if row.talking_until is not None and row.talking_until > now:
+        return Verdict(later=min(row.talking_until, now + HELD), reason="human_talking")
+    return _decide_hours(row, now, prompt)
 
 
 def _decide_staff(row: Any) -> Verdict:
@@ -132,18 +137,15 @@ def _decide_staff(row: Any) -> Verdict:
     return SEND
 
 
-def _decide_hours(row: Any, now: datetime) -> Verdict:
+def _decide_hours(row: Any, now: datetime, prompt: Prompt | None) -> Verdict:
     if row.quiet_hours is None:
         return SEND
     window = parse_window(row.quiet_hours)
-    zone = row.zone or row.programme_zone
-    try:
-        quiet = is_quiet(window, zone, now)
-    except ZoneError:
-        zone = row.programme_zone
-        quiet = is_quiet(window, zone, now)
-    if not quiet:
+    zone = own_zone(row)
+    if not is_quiet(window, zone, now):
         return SEND
+    if prompt is not None and prompt.quiet is InQuiet.DROP:
+        return Verdict(ended=MessageState.CANCELLED, reason="quiet_hours")
     ends = quiet_ends(window, zone, now)
     if row.expires_at is not None and ends >= row.expires_at:
         return Verdict(ended=MessageState.EXPIRED, reason="quiet_hours")
@@ -187,11 +189,16 @@ _DETAILS = (
         Contact.unreachable_at,
         Participant.status.label("person_status"),
         Participant.paused_until,
+        Participant.talking_until,
+        Participant.prompted_at,
+        Participant.prompted_on,
+        Participant.prompts_that_day,
         Participant.timezone.label("zone"),
         Participant.language,
         Participant.name,
         Participant.key_id.label("person_key"),
         Programme.quiet_hours,
+        Programme.courtesy,
         Programme.timezone.label("programme_zone"),
         Programme.name.label("programme_name"),
         Staff.status.label("staff_status"),
@@ -199,6 +206,7 @@ _DETAILS = (
         _SPECIALIST.name.label("specialist_name"),
         _OWN_ALERT.state.label("alert_state"),
         held(Message.participant_id, bindparam("talking_since")).label("held"),
+        asked(Message.participant_id).label("asked_at"),
     )
     .join(Contact, Contact.id == Message.contact_id)
     .join(Programme, Programme.id == Contact.programme_id)
@@ -242,6 +250,20 @@ async def _in_force(tx: Tx, rows: Sequence[Any]) -> dict[str, Version]:
     return {old: versions[new] for old, new in now.items() if new is not None}
 
 
+async def _name_versions(tx: Tx, rows: Sequence[Any], versions: dict[str, Version]) -> None:
+    """Write down by which version prompts were said, where that is not the one they were planned by."""
+    others = {row.id: versions[row.version_id].id for row in rows if row.version_id in versions}
+    changed = [row for row in rows if row.id in others and others[row.id] != row.version_id]
+    if changed:
+        await many(tx, _SAID_BY, [{"b_id": row.id, "b_version": others[row.id]} for row in changed])
+
+
+_MESSAGES = table_of(Message)
+_SAID_BY = (
+    update(_MESSAGES).where(_MESSAGES.c.id == bindparam("b_id")).values(version_id=bindparam("b_version"))
+)
+
+
 def _gone(row: Any, versions: dict[str, Version]) -> bool:
     """Tell whether a prompt is no longer part of its schedule, or its schedule has ended."""
     if row.kind is not Kind.PROMPT:
@@ -250,21 +272,44 @@ def _gone(row: Any, versions: dict[str, Version]) -> bool:
     return version is None or row.prompt_key not in version.prompts
 
 
+def _judge(row: Any, versions: dict[str, Version], told: dict[str, Lately], now: datetime) -> Verdict:
+    if _gone(row, versions):
+        return REMOVED
+    prompt = _prompt(row, versions) if row.kind is Kind.PROMPT else None
+    if row.attempts:
+        return decide(row, now, prompt)  # what was tried before has its place already
+    return decide_courteously(row, told.get(row.participant_id) or lately_of(row), now, prompt)
+
+
+def decide_courteously(row: Any, lately: Lately, now: datetime, prompt: Prompt | None) -> Verdict:
+    """Say whether a message may leave now, after what its person got `lately`.
+
+    What would come too late after waiting is dropped, with the reason.
+    """
+    verdict = decide(row, now, prompt)
+    if verdict is not SEND or row.kind not in ROUTINE:
+        return verdict
+    wait = wait_for(row, lately, now, prompt)
+    if wait is None:
+        return SEND
+    if row.expires_at is not None and wait.until >= row.expires_at:
+        return Verdict(ended=MessageState.CANCELLED, reason=wait.reason)
+    return Verdict(later=wait.until, reason=wait.reason)
+
+
 async def _check(tx: Tx, rows: Sequence[Any], versions: dict[str, Version]) -> list[Any]:
     passed, later, ended = [], [], []
-    asked: set[str] = set()
+    told: dict[str, Lately] = {}  # who got something in this very batch
     for row in rows:
-        verdict = REMOVED if _gone(row, versions) else decide(row, tx.now)
-        if row.kind is Kind.PROMPT and verdict is SEND and row.participant_id in asked:
-            verdict = Verdict(later=tx.now + SECOND_QUESTION, reason=ONE_AT_A_TIME)
+        verdict = _judge(row, versions, told, tx.now)
         if verdict.later is not None:
             later.append((row.id, verdict.later, verdict.reason))
         elif verdict.ended is not None:
             ended.append((row.id, verdict.ended, verdict.reason))
         else:
             passed.append(row)
-            if row.kind is Kind.PROMPT:
-                asked.add(row.participant_id)
+            if row.kind in ROUTINE:
+                told[row.participant_id] = lately_of(row).sent(tx.now, own_zone(row))
     await put_off(tx, later)
     await end(tx, ended)
     # A prompt that was tried before has its question open; it will not come any more.
