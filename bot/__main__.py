@@ -118,6 +118,17 @@ def preview(
 
 
 @app.command()
+def forecast(
+    days: Annotated[int, typer.Option(min=1, max=366, help="How far to look.")] = 30,
+    as_json: JSON = False,
+) -> None:
+    """Show how much is sent when, and warn of peaks that the senders are too slow for."""
+    from bot.commands.forecasting import forecast
+
+    forecast(days=days, as_json=as_json)
+
+
+@app.command()
 def triage(
     text: Annotated[str | None, typer.Argument(help="A text; without it, standard input.")] = None,
     jsonl: Annotated[

@@ -69,12 +69,12 @@ class Crossings:
         self._timelines = timelines
         self._versions = versions
         self._alike: dict[tuple[str | None, ...], bool] = {}
+        self._otherwise: dict[tuple[str, str], frozenset[str]] = {}
 
     def cross(self, passage: Passage, now: datetime) -> Crossed:
         """Return what falls due up to `now`, and what comes next."""
-        segments = list(self._segments(passage, now))
         found = Crossed()
-        for one in segments:
+        for one in self._segments(passage, now):
             version = self._versions.get(one.version or "")
             if version is not None:
                 dues = version.timetable.between(passage.anchors, one.after, one.until)
@@ -82,7 +82,6 @@ class Crossings:
         current = self._versions.get(passage.current or "")
         if current is not None:
             found.following = current.timetable.next_due(passage.anchors, now)
-            found.spared = list(self._said_already(passage, segments, current))
         return found
 
     def waiting(self, passage: Passage, now: datetime) -> Iterator[str]:
@@ -141,28 +140,42 @@ class Crossings:
     def _involved(self, passage: Passage, now: datetime) -> Iterator[str | None]:
         yield from dict.fromkeys([*(one.version for one in self._segments(passage, now)), passage.held])
 
-    def _said_already(
-        self, passage: Passage, segments: Sequence[_Segment], current: Version
-    ) -> Iterator[tuple[Due, Version]]:
-        """Yield what would come once more today because the version in force counts its turns otherwise."""
-        for one in segments:
-            old = self._versions.get(one.version or "")
-            if old is None or one.version == passage.current:
+    def said_otherwise(self, passage: Passage) -> Iterator[tuple[Due, str]]:
+        """Yield what comes soon of a prompt whose turns were counted otherwise until lately.
+
+        With each comes the key of its turn that day as it was counted then: if the outbox has that, the
+        person had it today, though the two turns have different names.
+        """
+        current, timeline = self.current(passage), self._timelines.get(passage.schedule_id, ())
+        if current is None or not timeline:
+            return
+        begins = timeline[-1].at
+        for one in timeline:
+            old = self._versions.get(one.before_id or "")
+            if old is None or one.at <= begins - DAY or old.id == current.id:
                 continue
-            keys = {
-                key
-                for key, prompt in current.prompts.items()
-                if key in old.prompts and kind(prompt.rule) != kind(old.prompts[key].rule)
-            }
+            keys = self._counted_otherwise(old, current)
             if not keys:
                 continue
             said = {
-                (due.key, due.local.date())
-                for due in old.timetable.between(passage.anchors, one.until - DAY, one.until)
+                (due.key, due.local.date()): due
+                for due in old.timetable.between(passage.anchors, one.at - DAY, one.at)
             }
-            for due in current.timetable.between(passage.anchors, one.until, one.until + DAY):
-                if due.key in keys and (due.key, due.local.date()) in said:
-                    yield due, current
+            for due in current.timetable.between(passage.anchors, begins, begins + DAY):
+                before = said.get((due.key, due.local.date())) if due.key in keys else None
+                if before is not None:
+                    rule = old.prompts[due.key].rule
+                    yield due, occurrence_key(passage.enrolment_id, due.key, rule, before.local)
+
+    def _counted_otherwise(self, old: Version, current: Version) -> frozenset[str]:
+        pair = (old.id, current.id)
+        if pair not in self._otherwise:
+            self._otherwise[pair] = frozenset(
+                key
+                for key, prompt in current.prompts.items()
+                if key in old.prompts and kind(prompt.rule) != kind(old.prompts[key].rule)
+            )
+        return self._otherwise[pair]
 
 
 async def cross(tx: Tx, passages: Sequence[Passage]) -> dict[str, Crossed]:
@@ -177,7 +190,24 @@ async def cross(tx: Tx, passages: Sequence[Passage]) -> dict[str, Crossed]:
     )
     changed = [passage for passage in passages if not crossings.same_times(passage, tx.now)]
     await _carry_waiting(tx, crossings, changed)
-    return {passage.enrolment_id: crossings.cross(passage, tx.now) for passage in changed}
+    crossed = {passage.enrolment_id: crossings.cross(passage, tx.now) for passage in changed}
+    await _spare(tx, crossings, changed, crossed)
+    return crossed
+
+
+async def _spare(
+    tx: Tx, crossings: Crossings, passages: Sequence[Passage], crossed: Mapping[str, Crossed]
+) -> None:
+    """Find what would come a second time today, only because its turns are counted otherwise now."""
+    found = [(passage, due, key) for passage in passages for due, key in crossings.said_otherwise(passage)]
+    if not found:
+        return
+    asked = select(Message.dedupe_key).where(Message.dedupe_key.in_([key for _, _, key in found]))
+    said = set(await tx.session.scalars(asked))
+    for passage, due, key in found:
+        current = crossings.current(passage)
+        if key in said and current is not None:
+            crossed[passage.enrolment_id].spared.append((due, current))
 
 
 async def _load(tx: Tx, schedule_ids: Collection[str], version_ids: Collection[str | None]) -> Crossings:

@@ -195,9 +195,7 @@ class _Part:
         self.old, self.new = old, new
         self.before, self.after = Timetable(old), Timetable(new)
         self.changed = Timetable(changed)
-        self.added = Timetable(
-            {key: rule for key, rule in changed.items() if key not in old and kind(rule) == "numbered"}
-        )
+        self.numbered = Timetable({key: rule for key, rule in changed.items() if kind(rule) == "numbered"})
 
 
 class _Judge:
@@ -254,12 +252,12 @@ class _Judge:
     def _turns(self, part: _Part, anchors: Anchors) -> Sides:
         now, until = self._now, self._until
         long_ago = to_instant(datetime.combine(anchors.start, time()), anchors.zone) - DAY
-        late = turns(part.new, part.added.between(anchors, long_ago, now))
+        numbered = turns(part.new, part.numbered.between(anchors, long_ago, now))
         return Sides(
             old=turns(part.old, part.before.between(anchors, now, until)),
             new=turns(part.new, part.after.between(anchors, now, until)),
-            past=turns(part.new, part.changed.between(anchors, self._lookback, now)) | late,
-            late=late,
+            past=turns(part.new, part.changed.between(anchors, self._lookback, now)) | numbered,
+            late={turn: due for turn, due in numbered.items() if turn[0] not in part.old},
             recent=turns(part.old, part.before.between(anchors, self._recent, now)),
         )
 

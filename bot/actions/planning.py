@@ -255,21 +255,23 @@ async def _cross(tx: Tx, rows: Sequence[_Enrolled], dates: Mapping[str, Since]) 
             current=row.version_id,
         )
         for row in rows
-        if row.decided_by != row.version_id and row.status != _LEFT and not _fresh(row)
+        if row.status != _LEFT and _must_cross(row)
     ]
     return await cross(tx, passages) if passages else {}
 
 
-def _fresh(row: _Enrolled) -> bool:
-    """Tell whether nothing was decided yet, and nothing changed since the enrolment began."""
-    return row.decided_by is None and (row.switched_at is None or row.switched_at <= row.planned_until)
+def _must_cross(row: _Enrolled) -> bool:
+    """Tell whether another version is in force than the one that decided this enrolment so far."""
+    if row.decided_by is not None:
+        return row.decided_by != row.version_id
+    return row.switched_at is not None and row.switched_at > row.planned_until
 
 
 def _on_the_way(row: _Enrolled, crossed: Crossed, now: int) -> list[Row]:
     if row.contact_id is None:
         return []
-    said = [_occurrence(row, due, version, now) for due, version in crossed.dues]
-    return said + [_occurrence(row, due, version, now, ALREADY_SENT) for due, version in crossed.spared]
+    spared = [_occurrence(row, due, version, now, ALREADY_SENT) for due, version in crossed.spared]
+    return spared + [_occurrence(row, due, version, now) for due, version in crossed.dues]
 
 
 def _occurrence(row: _Enrolled, due: Due, version: Version, now: int, spared: str | None = None) -> Row:

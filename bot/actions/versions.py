@@ -52,7 +52,7 @@ def version_of(version_id: str, data: Sequence[Any]) -> Version:
 def make_version(prompts: Sequence[Prompt], version_id: str = "") -> Version:
     """Return prompts as a version that can be asked; a draft has no id."""
     by_key = {prompt.key: prompt for prompt in prompts}
-    anchors = {_anchor(prompt.rule) for prompt in prompts}
+    anchors = {anchor_of(prompt.rule) for prompt in prompts}
     return Version(
         id=version_id,
         prompts=by_key,
@@ -63,7 +63,8 @@ def make_version(prompts: Sequence[Prompt], version_id: str = "") -> Version:
     )
 
 
-def _anchor(rule: Rule) -> Anchor:
+def anchor_of(rule: Rule) -> Anchor:
+    """Return the date that a rule is counted from."""
     match rule:
         case OnDay():
             return rule.of
