@@ -38,6 +38,7 @@ from schedules.delivery import Delivery, Sender
 from schedules.escalations import escalate
 from schedules.planner import plan
 from schedules.publishing import publish_on
+from schedules.silence import SECONDS, mind_silence
 from schedules.upkeep import beat, tidy
 
 log = structlog.get_logger()
@@ -164,7 +165,7 @@ class App:
         total = 0
         while True:
             done = await publish_on(self.database) + await plan(self.database)
-            done += await escalate(self.database)
+            done += await escalate(self.database) + await mind_silence(self.database)
             for delivery in self.deliveries.values():
                 done += await delivery.deliver_due() + await delivery.look_up()
             if not done:
@@ -200,6 +201,7 @@ class App:
         jobs = [
             Job(name=PLANNER, seconds=1, work=lambda: plan(self.database)),
             Job(name=PUBLISHING, seconds=2, work=lambda: publish_on(self.database)),
+            Job(name="silence", seconds=SECONDS, work=lambda: mind_silence(self.database)),
             Job(name=ESCALATIONS, seconds=1, work=lambda: escalate(self.database)),
             Job(name="upkeep", seconds=10, work=lambda: tidy(self.database)),
         ]

@@ -77,11 +77,11 @@ class Crossings:
         for one in self._segments(passage, now):
             version = self._versions.get(one.version or "")
             if version is not None:
-                dues = version.timetable.between(passage.anchors, one.after, one.until)
+                # `turn`, for people alike are remembered there, also where what follows is not asked for.
+                dues, found.following = version.timetable.turn(passage.anchors, one.after, one.until)
                 found.dues += [(due, version) for due in dues]
-        current = self._versions.get(passage.current or "")
-        if current is not None:
-            found.following = current.timetable.next_due(passage.anchors, now)
+            else:
+                found.following = None
         return found
 
     def waiting(self, passage: Passage, now: datetime) -> Iterator[str]:
@@ -92,7 +92,7 @@ class Crossings:
             version = self._versions.get(version_id or "")
             if version is None:
                 continue
-            for due in version.timetable.between(passage.anchors, now - version.longest, until):
+            for due in version.timetable.turn(passage.anchors, now - version.longest, until)[0]:
                 yield occurrence_key(passage.enrolment_id, due.key, version.prompts[due.key].rule, due.local)
 
     def same_times(self, passage: Passage, now: datetime) -> bool:
@@ -125,16 +125,17 @@ class Crossings:
 
     def _segments(self, passage: Passage, now: datetime) -> Iterator[_Segment]:
         timeline = self._timelines.get(passage.schedule_id, ())
-        later = [one for one in timeline if one.at > passage.since]
+        # At the very instant counts too: whoever decided then may have been faster than who published. And
+        # whoever decided past a change did not know of it, or the clock was set back since.
+        known = [number for number, one in enumerate(timeline) if one.version_id == passage.held]
+        first = next((n for n, one in enumerate(timeline) if one.at >= passage.since), len(timeline))
+        later = timeline[min(first, known[-1] + 1) if known and passage.held else first :]
         held, after = passage.held, passage.since
         if held is None and later:
             held = later[0].before_id  # nothing was decided yet: what was in force then
         for one in later:
             yield _Segment(version=held, after=after, until=min(one.at, now))
             held, after = one.version_id, one.at
-        if held != passage.current:
-            # Decided past the change by somebody who did not know of it, or the clock was set back.
-            after = min(after, timeline[-1].at) if timeline else after
         yield _Segment(version=passage.current, after=after, until=now)
 
     def _involved(self, passage: Passage, now: datetime) -> Iterator[str | None]:

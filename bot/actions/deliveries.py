@@ -18,7 +18,7 @@ from bot.actions.prompts import RenderError, answer_buttons, answer_spec, render
 from bot.actions.versions import Version, load_versions, versions_in_force
 from bot.channels.base import Outgoing
 from bot.domain.consent import ConsentState, may_send
-from bot.domain.courtesy import InQuiet, Lately
+from bot.domain.courtesy import InQuiet, Lately, Priority
 from bot.domain.errors import HandrailError
 from bot.domain.hours import is_quiet, parse_window, quiet_ends
 from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
@@ -294,7 +294,9 @@ def decide_courteously(row: Any, lately: Lately, now: datetime, prompt: Prompt |
         return SEND
     if row.expires_at is not None and wait.until >= row.expires_at:
         return Verdict(ended=MessageState.CANCELLED, reason=wait.reason)
-    return Verdict(later=wait.until, reason=wait.reason)
+    # Of several that wait for the same moment, the weightier one is looked at first.
+    place = prompt.priority.rank - Priority.HIGH.rank if prompt is not None else 0
+    return Verdict(later=wait.until + place * now.resolution, reason=wait.reason)
 
 
 async def _check(tx: Tx, rows: Sequence[Any], versions: dict[str, Version]) -> list[Any]:

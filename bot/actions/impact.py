@@ -251,6 +251,10 @@ class _Judge:
 
     def _turns(self, part: _Part, anchors: Anchors) -> Sides:
         now, until = self._now, self._until
+        if part.old == part.new:
+            same = turns(part.old, part.before.between(anchors, now, until)) if part.old else {}
+            recent = turns(part.old, part.before.between(anchors, self._recent, now)) if part.old else {}
+            return Sides(old=same, new=same, past={}, late={}, recent=recent)
         long_ago = to_instant(datetime.combine(anchors.start, time()), anchors.zone) - DAY
         numbered = turns(part.new, part.numbered.between(anchors, long_ago, now))
         return Sides(

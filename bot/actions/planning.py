@@ -261,10 +261,10 @@ async def _cross(tx: Tx, rows: Sequence[_Enrolled], dates: Mapping[str, Since]) 
 
 
 def _must_cross(row: _Enrolled) -> bool:
-    """Tell whether another version is in force than the one that decided this enrolment so far."""
-    if row.decided_by is not None:
-        return row.decided_by != row.version_id
-    return row.switched_at is not None and row.switched_at > row.planned_until
+    """Tell whether something was published since this enrolment was decided, or unknown to who decided."""
+    if row.switched_at is not None and row.switched_at > row.planned_until:
+        return True
+    return row.decided_by is not None and row.decided_by != row.version_id
 
 
 def _on_the_way(row: _Enrolled, crossed: Crossed, now: int) -> list[Row]:

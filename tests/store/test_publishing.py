@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
@@ -68,7 +68,18 @@ async def few(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     return database
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.timeout(400)  # many lives, on a machine that others use
+@settings(
+    max_examples=15,
+    deadline=None,
+    phases=[
+        Phase.explicit,
+        Phase.reuse,
+        Phase.generate,
+        Phase.shrink,
+    ],  # explaining takes longer than finding
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(steps=STEPS)
 async def test_nothing_doubled_nothing_lost(few: Database, clock: HandClock, steps: list[Any]) -> None:
     """Any sequence of changes, kills and clock trouble leaves each turn in force once, at one time a day."""
