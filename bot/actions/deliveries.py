@@ -96,7 +96,7 @@ async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float |
     going = rendered[: len(slots.times)]
     await take(tx, [Taken(message_id=r.id, body=sealed) for r, _, sealed in going], owner)
     await open_checkins(tx, _questions(tx, going, versions))
-    await remember(tx, [row for row, _, _ in going if row.kind in ROUTINE and not row.attempts])
+    await remember(tx, [row for row, _, _ in going if row.kind in ROUTINE and not _claimed_before(row)])
     await _name_versions(tx, [row for row, _, fresh in going if fresh is not None], versions)
     ready = tuple(
         _ready(tx, row, text, at, versions) for (row, text, _), at in zip(going, slots.times, strict=True)
@@ -276,9 +276,14 @@ def _judge(row: Any, versions: dict[str, Version], told: dict[str, Lately], now:
     if _gone(row, versions):
         return REMOVED
     prompt = _prompt(row, versions) if row.kind is Kind.PROMPT else None
-    if row.attempts:
-        return decide(row, now, prompt)  # what was tried before has its place already
+    if _claimed_before(row):
+        return decide(row, now, prompt)  # it has its place in the day already
     return decide_courteously(row, told.get(row.participant_id) or lately_of(row), now, prompt)
+
+
+def _claimed_before(row: Any) -> bool:
+    """Tell whether a message was claimed before: a prompt has its text since then."""
+    return bool(row.attempts) or (row.kind is Kind.PROMPT and row.body is not None)
 
 
 def decide_courteously(row: Any, lately: Lately, now: datetime, prompt: Prompt | None) -> Verdict:
