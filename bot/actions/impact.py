@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import bindparam, exists, select
 
 from bot.actions.anchors import NOTHING, anchors_of, load_since
+from bot.actions.crossing import NEAR
 from bot.actions.versions import Version, load_versions, make_version
 from bot.domain.differences import Differences, differences
 from bot.domain.finders import is_personal
@@ -244,7 +245,14 @@ class _Judge:
     def _count(self, sides: Sides, case: _Case) -> _Found:
         counts: Counter[Effect] = Counter()
         firsts: dict[Effect, Outcome] = {}
-        for one in outcomes(sides, taken=case.taken, waiting=case.waiting, kept=self._kept):
+        known = outcomes(
+            sides,
+            taken=case.taken,
+            waiting=case.waiting,
+            kept=self._kept,
+            movable=self._now + NEAR,
+        )
+        for one in known:
             counts[one.effect] += 1
             firsts.setdefault(one.effect, one)
         return counts, firsts

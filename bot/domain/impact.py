@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import repeat
 from typing import TypeAlias
@@ -62,16 +62,21 @@ class Sides:
 
 
 def outcomes(
-    sides: Sides, *, taken: Collection[Turn], waiting: Collection[Turn], kept: Collection[str]
+    sides: Sides,
+    *,
+    taken: Collection[Turn],
+    waiting: Collection[Turn],
+    kept: Collection[str],
+    movable: datetime,
 ) -> Iterator[Outcome]:
     """Say what becomes of each turn.
 
     `taken` are turns that the outbox has: whatever became of them, they are not sent again. Those that
-    are `waiting` in it move if their new time is to come, and stay if their prompt is among the `kept`.
+    are `waiting` in it move to a new time up to `movable`, and else stay if their prompt is among the `kept`.
     """
     for turn in waiting:
         before = sides.recent.get(turn)
-        if before is not None and turn in sides.new:
+        if before is not None and turn in sides.new and sides.new[turn].at <= movable:
             yield Outcome(Effect.MOVED, before, sides.new[turn])
         elif before is not None:
             effect = Effect.UNCHANGED if turn[0] in kept else Effect.REMOVED
