@@ -100,7 +100,7 @@ class Crossings:
         ids = tuple(self._involved(passage, now))
         if ids not in self._alike:
             rules = [
-                {key: prompt.rule for key, prompt in version.prompts.items()}
+                {key: prompt.times for key, prompt in version.prompts.items()}
                 for version_id in ids
                 if (version := self._versions.get(version_id or "")) is not None
             ]

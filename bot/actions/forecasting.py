@@ -21,7 +21,7 @@ from bot.domain.finders import is_personal
 from bot.domain.forecast import HOUR, Peak, peaks
 from bot.domain.hours import Window, parse_window, quiet_ends
 from bot.domain.messages import ChannelName
-from bot.domain.prompts import Prompt
+from bot.domain.prompts import Prompt, timetable_of
 from bot.domain.recurrence import Anchors, Due, Timetable
 from bot.domain.rules import Anchor, OnDays, RandomTime, Rule
 from bot.domain.zones import to_instant
@@ -68,6 +68,8 @@ class _Group:
     zone: str | None
     programme_zone: str
     quiet_hours: str | None
+    holidays: str | None
+    overrides: str | None
     start: date
     channel: ChannelName
     count: int
@@ -115,6 +117,8 @@ _COLUMNS = (
     Participant.timezone,
     Programme.timezone.label("programme_zone"),
     Programme.quiet_hours,
+    Programme.holidays,
+    Enrolment.overrides,
     Enrolment.start,
     Contact.channel,
 )
@@ -150,6 +154,8 @@ def _group(row: Any, since: Since = NOTHING, *, count: int | None = None) -> _Gr
         zone=row.timezone,
         programme_zone=row.programme_zone,
         quiet_hours=row.quiet_hours,
+        holidays=row.holidays,
+        overrides=row.overrides,
         start=row.start,
         channel=row.channel,
         count=row.count if count is None else count,
@@ -160,22 +166,10 @@ def _group(row: Any, since: Since = NOTHING, *, count: int | None = None) -> _Gr
 def _whatever_start(groups: Iterable[_Group], now: datetime) -> list[_Group]:
     """Put people together who began already: for what hangs on no date, they are alike."""
     today = now.date() - timedelta(days=1)  # wherever they are
-    found: defaultdict[tuple[Any, ...], int] = defaultdict(int)
-    for g in groups:
-        start = max(g.start, today)
-        found[g.version_id, g.zone, g.programme_zone, g.quiet_hours, start, g.channel] += g.count
-    return [
-        _Group(
-            version_id=version_id,
-            zone=zone,
-            programme_zone=programme_zone,
-            quiet_hours=quiet_hours,
-            start=start,
-            channel=channel,
-            count=count,
-        )
-        for (version_id, zone, programme_zone, quiet_hours, start, channel), count in found.items()
-    ]
+    found: defaultdict[_Group, int] = defaultdict(int)
+    for group in groups:
+        found[replace(group, start=max(group.start, today), count=0)] += group.count
+    return [replace(group, count=count) for group, count in found.items()]
 
 
 async def _persons(tx: Tx, versions: Mapping[str, Version], shares: Mapping[str, _Shares]) -> list[_Group]:
@@ -206,14 +200,14 @@ class _Share:
     def __init__(self, prompts: Mapping[str, Prompt]) -> None:
         self.prompts = prompts
         rules = {key: prompt.rule for key, prompt in prompts.items()}
-        self.alike = Timetable({key: rule for key, rule in rules.items() if not is_personal(rule)})
+        self.alike = timetable_of([p for p in prompts.values() if not is_personal(p.rule)])
         self.spread = {key: rule for key, rule in rules.items() if isinstance(rule, RandomTime)}
         # Random hours are spread evenly below; the days they fall on are those of a plain rule.
         self.spread_days = Timetable(
             {key: OnDays(days=rule.days, time=time()) for key, rule in self.spread.items()}
         )
-        drawn = {k: r for k, r in rules.items() if is_personal(r) and k not in self.spread}
-        self.drawn = Timetable(drawn) if drawn else None
+        drawn = [p for k, p in prompts.items() if is_personal(p.rule) and k not in self.spread]
+        self.drawn = timetable_of(drawn) if drawn else None
 
 
 class _Shares:
@@ -250,6 +244,8 @@ class _Book:
             zone=group.zone,
             programme_zone=group.programme_zone,
             since=group.since,
+            overrides=group.overrides,
+            holidays=group.holidays,
         )
         for due in share.alike.between(anchors, self._after, self._until):
             self._add(group, anchors, share.prompts[due.key], due.at, group.count)

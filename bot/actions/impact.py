@@ -18,9 +18,9 @@ from bot.domain.differences import Differences, differences
 from bot.domain.finders import is_personal
 from bot.domain.impact import Effect, Outcome, Sides, Turn, outcomes, turns
 from bot.domain.messages import MessageState
-from bot.domain.prompts import Prompt
-from bot.domain.recurrence import Anchors, Timetable, to_instant, to_local
-from bot.domain.rules import AroundSession, Rule
+from bot.domain.prompts import Prompt, timetable_of
+from bot.domain.recurrence import Anchors, to_instant, to_local
+from bot.domain.rules import AroundSession
 from bot.domain.slots import kind, occurrence_key
 from bot.store.database import Tx
 from bot.store.messages import Message
@@ -128,6 +128,8 @@ _ENROLLED: Any = (
         Participant.ref,
         Participant.timezone,
         Programme.timezone.label("programme_zone"),
+        Programme.holidays,
+        Enrolment.overrides,
     )
     .join(Participant, Participant.id == Enrolment.participant_id)
     .join(Programme, Programme.id == Participant.programme_id)
@@ -157,6 +159,8 @@ async def _look(tx: Tx, judge: _Judge, rows: Sequence[Any]) -> list[tuple[Any, l
                 zone=row.timezone,
                 programme_zone=row.programme_zone,
                 since=dates.get(row.participant_id, NOTHING),
+                overrides=row.overrides,
+                holidays=row.holidays,
             ),
         )
         for row in rows
@@ -191,27 +195,27 @@ class _Case:
 class _Part:
     """Some of the prompts under both rules: those that hang on the person, or those that do not."""
 
-    def __init__(self, old: dict[str, Rule], new: dict[str, Rule]) -> None:
-        changed = {key: rule for key, rule in new.items() if old.get(key) != rule}
-        self.old, self.new = old, new
-        self.before, self.after = Timetable(old), Timetable(new)
-        self.changed = Timetable(changed)
-        self.numbered = Timetable({key: rule for key, rule in changed.items() if kind(rule) == "numbered"})
+    def __init__(self, old: dict[str, Prompt], new: dict[str, Prompt]) -> None:
+        changed = [p for key, p in new.items() if key not in old or old[key].times != p.times]
+        self.same = not changed and old.keys() == new.keys()
+        self.old = {key: prompt.rule for key, prompt in old.items()}
+        self.new = {key: prompt.rule for key, prompt in new.items()}
+        self.before, self.after = timetable_of(old.values()), timetable_of(new.values())
+        self.changed = timetable_of(changed)
+        self.numbered = timetable_of([prompt for prompt in changed if kind(prompt.rule) == "numbered"])
 
 
 class _Judge:
     """Compares two versions for one enrolment after the other; people alike are compared once."""
 
     def __init__(self, *, old: Version, new: Version, now: datetime, until: datetime) -> None:
-        before, after = ({k: p.rule for k, p in version.prompts.items()} for version in (old, new))
         self._parts = [
-            _Part(_only(before, personal=personal), _only(after, personal=personal))
-            for personal in (False, True)
+            _Part(_only(old, personal=personal), _only(new, personal=personal)) for personal in (False, True)
         ]
         self._kept = frozenset(new.prompts)
         self._now, self._until = now, until
         self._recent = now - old.longest
-        around = [rule.by for rule in after.values() if isinstance(rule, AroundSession)]
+        around = [p.rule.by for p in new.prompts.values() if isinstance(p.rule, AroundSession)]
         self._lookback = now - max([timedelta(0), *around]) - 2 * DAY
         self._sides: dict[Anchors, Sides] = {}
         self._outcomes: dict[Any, _Found] = {}
@@ -259,7 +263,7 @@ class _Judge:
 
     def _turns(self, part: _Part, anchors: Anchors) -> Sides:
         now, until = self._now, self._until
-        if part.old == part.new:
+        if part.same:
             same = turns(part.old, part.before.between(anchors, now, until)) if part.old else {}
             recent = turns(part.old, part.before.between(anchors, self._recent, now)) if part.old else {}
             return Sides(old=same, new=same, past={}, late={}, recent=recent)
@@ -274,8 +278,8 @@ class _Judge:
         )
 
 
-def _only(rules: Mapping[str, Rule], *, personal: bool) -> dict[str, Rule]:
-    return {key: rule for key, rule in rules.items() if is_personal(rule) is personal}
+def _only(version: Version, *, personal: bool) -> dict[str, Prompt]:
+    return {key: prompt for key, prompt in version.prompts.items() if is_personal(prompt.rule) is personal}
 
 
 def _example(ref: str, one: Outcome) -> Example:

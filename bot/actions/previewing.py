@@ -66,6 +66,7 @@ class _Place:
     planned_until: datetime
     schedule_id: str
     version_id: str | None
+    overrides: str | None = None
     enrolled: bool = True
 
 
@@ -90,6 +91,8 @@ async def preview(
             zone=person.timezone,
             programme_zone=programme.timezone,
             since=since,
+            overrides=place.overrides,
+            holidays=programme.holidays,
         )
         zone = anchors.zone
         wanted = place.schedule_id == schedule.id
@@ -98,9 +101,9 @@ async def preview(
         if wanted and draft is not None:
             version = make_version(draft)
         if version is not None:
-            waiting = await _waiting(tx, place.id, version, wanted=wanted)
+            waiting = await _waiting(tx, place, version, wanted=wanted)
             streams.append(iter(waiting))
-            streams.append(_coming(version, anchors, place.planned_until, wanted=wanted))
+            streams.append(_coming(version, anchors, place, wanted=wanted))
     found = islice(rehearse(row, streams, tx.now), count)
     sends = tuple(_foresee(tx, row, zone, one) for one in found)
     return Preview(zone=zone, enrolled=enrolled, sends=sends)
@@ -157,6 +160,7 @@ async def _places(tx: Tx, person: Participant, programme: Programme, schedule: S
             planned_until=row.planned_until,
             schedule_id=row.schedule_id,
             version_id=version_id,
+            overrides=row.overrides,
         )
         for row, version_id in rows
     ]
@@ -207,12 +211,12 @@ async def _standing(tx: Tx, person: Participant, programme: Programme) -> Standi
     )
 
 
-async def _waiting(tx: Tx, enrolment_id: str, version: Version, *, wanted: bool) -> list[Coming]:
+async def _waiting(tx: Tx, place: _Place, version: Version, *, wanted: bool) -> list[Coming]:
     """Return what was planned already and has not left: quiet hours, courtesy or an alert hold it."""
     rows = await tx.session.scalars(
         select(Message)
         .where(
-            Message.enrolment_id == enrolment_id,
+            Message.enrolment_id == place.id,
             Message.direction == Direction.OUT,
             Message.kind == Kind.PROMPT,
             Message.state == MessageState.QUEUED,
@@ -228,16 +232,18 @@ async def _waiting(tx: Tx, enrolment_id: str, version: Version, *, wanted: bool)
             at=row.not_before,
             version=version,
             wanted=wanted,
+            overrides=place.overrides,
         )
         for row in rows
         if row.prompt_key and row.local_time and row.expires_at and row.not_before
     ]
 
 
-def _coming(version: Version, anchors: Anchors, after: datetime, *, wanted: bool) -> Iterator[Coming]:
+def _coming(version: Version, anchors: Anchors, place: _Place, *, wanted: bool) -> Iterator[Coming]:
+    after = place.planned_until
     while (following := version.timetable.next_due(anchors, after)) is not None:
         for due in version.timetable.between(anchors, after, following.at):
-            yield Coming(due=due, at=due.at, version=version, wanted=wanted)
+            yield Coming(due=due, at=due.at, version=version, wanted=wanted, overrides=place.overrides)
         after = following.at
 
 

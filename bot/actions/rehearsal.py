@@ -44,6 +44,7 @@ class Standing:
     consent: ConsentState | None
     unreachable_at: datetime | None
     channel: ChannelName | None
+    overrides: str | None = None
     kind: Kind = Kind.PROMPT
     staff_id: str | None = None
     expires_at: datetime | None = None
@@ -58,6 +59,7 @@ class Coming:
     at: datetime
     version: Version
     wanted: bool
+    overrides: str | None = None  # the enrolment's own settings, as they are stored
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +87,9 @@ def rehearse(row: Standing, streams: Iterable[Iterator[Coming]], now: datetime) 
         if row.channel is None:
             yield from _told(Rehearsed(coming=coming, at=at, skip="no_contact"))
             continue
-        verdict = decide_courteously(replace(row, expires_at=expires_at), lately, at, prompt)
+        verdict = decide_courteously(
+            replace(row, expires_at=expires_at, overrides=coming.overrides), lately, at, prompt
+        )
         if verdict.ended is not None:
             unasked = row.consent in (ConsentState.NONE, ConsentState.INVITED)
             skip = "no_consent" if unasked else verdict.reason

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from bot.domain.prompts import Prompt, prompts_from_data
-from bot.domain.recurrence import Anchor, AroundSession, EveryWeeks, OnDay, Rule, Timetable
+from bot.domain.prompts import Prompt, prompts_from_data, timetable_of
+from bot.domain.recurrence import Anchor, AroundSession, EveryWeeks, Milestone, OnDay, Rule, Taper, Timetable
 from bot.store.database import Tx
 from bot.store.schedules import Schedule, ScheduleVersion
 
@@ -56,7 +56,7 @@ def make_version(prompts: Sequence[Prompt], version_id: str = "") -> Version:
     return Version(
         id=version_id,
         prompts=by_key,
-        timetable=Timetable({key: prompt.rule for key, prompt in by_key.items()}),
+        timetable=timetable_of(prompts),
         needs_sessions=Anchor.LAST_SESSION in anchors,
         needs_starts=not anchors.isdisjoint(STARTS),
         longest=max((prompt.expires or EXPIRES for prompt in prompts), default=EXPIRES),
@@ -68,8 +68,10 @@ def anchor_of(rule: Rule) -> Anchor:
     match rule:
         case OnDay():
             return rule.of
-        case EveryWeeks():
+        case EveryWeeks() | Taper():
             return rule.since
+        case Milestone():
+            return Anchor.RECOVERY_DATE
         case AroundSession():
             return Anchor.LAST_SESSION
         case _:

@@ -53,13 +53,13 @@ def differences(old: Sequence[Prompt], new: Sequence[Prompt]) -> Differences:
     found = [PromptChange(key=key, fields=tuple(_fields(before[key], after[key]))) for key in shared]
     added = tuple(key for key in after if key not in before)
     removed = tuple(key for key in before if key not in after)
-    rules = {prompt.key: prompt.rule for prompt in old}
+    times = {prompt.key: prompt.times for prompt in old}
     return Differences(
         added=added,
         removed=removed,
         changed=tuple(change for change in found if change.fields),
         reordered=shared != [key for key in before if key in after],
-        timing=bool(added or removed) or any(p.rule != rules[p.key] for p in new if p.key in rules),
+        timing=bool(added or removed) or any(p.times != times[p.key] for p in new if p.key in times),
     )
 
 

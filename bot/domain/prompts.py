@@ -6,7 +6,7 @@ published reads like what was written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 from enum import StrEnum
@@ -19,8 +19,10 @@ from bot.domain.durations import format_duration
 from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import EVERY_DAY
 from bot.domain.programme_words import read_duration, read_name, read_texts
+from bot.domain.recurrence import OnHoliday, Timetable, manner_of
 from bot.domain.rules import OnDays, Rule
-from bot.domain.rules_file import read_rule, rule_to_data
+from bot.domain.rules_file import read_rule
+from bot.domain.rules_writing import rule_to_data
 from bot.domain.yaml_fields import Field
 from bot.domain.yaml_writing import Inline, Quoted, to_node
 
@@ -40,6 +42,7 @@ class Support(StrEnum):
 class Prompt:
     """One thing a schedule says: `text` by language; `expires` is how late it may still be said.
 
+    `skippable` says whether SKIP and LESS may leave it out; None: unless it hangs on a session.
     `priority` says which goes first when several wait, `quiet` what becomes of it in quiet hours.
     """
 
@@ -49,8 +52,22 @@ class Prompt:
     text: dict[str, str]
     answer: AnswerSpec | None = None
     expires: timedelta | None = None
+    on_holiday: OnHoliday = OnHoliday.SEND
+    skippable: bool | None = None
     priority: Priority = Priority.NORMAL
     quiet: InQuiet = InQuiet.MOVE
+
+    @property
+    def times(self) -> tuple[Rule, OnHoliday, bool | None]:
+        """Return everything that decides when it is said."""
+        return self.rule, self.on_holiday, self.skippable
+
+
+def timetable_of(prompts: Iterable[Prompt]) -> Timetable:
+    """Return when prompts fall due, as the planner and every preview ask it."""
+    listed = tuple(prompts)
+    manners = {p.key: manner_of(p.rule, p.on_holiday, skippable=p.skippable) for p in listed}
+    return Timetable({prompt.key: prompt.rule for prompt in listed}, manners)
 
 
 def parse_prompts(field: Field, languages: Collection[str] | None = None) -> tuple[Prompt, ...]:
@@ -74,7 +91,12 @@ def prompts_from_data(data: Sequence[dict[str, Any]]) -> tuple[Prompt, ...]:
 
 
 def _prompt(field: Field, languages: Collection[str] | None, seen: set[str]) -> Prompt:
-    keys = field.keys(["key", "at", "support", "answer", "text", "expires", "priority", "quiet"])
+    keys = field.keys(
+        [
+            *["key", "at", "support", "answer", "text", "expires", "on_holiday", "skippable"],
+            *["priority", "quiet"],
+        ]
+    )
     key = keys.need("key", read_name, "")
     if key and key in seen:
         keys.found["key"].say("Another prompt of this schedule has this key already.")
@@ -86,6 +108,8 @@ def _prompt(field: Field, languages: Collection[str] | None, seen: set[str]) -> 
         text=keys.need("text", lambda below: read_texts(below, languages, LONGEST_TEXT), {}),
         answer=keys.get("answer", lambda below: read_answer(below, languages), None),
         expires=keys.get("expires", read_duration, None),
+        on_holiday=keys.get("on_holiday", lambda below: below.one_of(OnHoliday), OnHoliday.SEND),
+        skippable=keys.get("skippable", Field.truth, None),
         priority=keys.get("priority", lambda below: below.one_of(Priority), Priority.NORMAL),
         quiet=keys.get("quiet", lambda below: below.one_of(InQuiet), InQuiet.MOVE),
     )
@@ -102,6 +126,10 @@ def _prompt_to_data(prompt: Prompt) -> dict[str, Any]:
     data["text"] = {language: Quoted(text) for language, text in prompt.text.items()}
     if prompt.expires is not None:
         data["expires"] = format_duration(prompt.expires)
+    if prompt.on_holiday is not OnHoliday.SEND:
+        data["on_holiday"] = str(prompt.on_holiday)
+    if prompt.skippable is not None:
+        data["skippable"] = prompt.skippable
     if prompt.priority is not Priority.NORMAL:
         data["priority"] = str(prompt.priority)
     if prompt.quiet is not InQuiet.MOVE:

@@ -6,16 +6,19 @@ not sent a second time at its new hour.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
-from bot.domain.rules import AroundSession, OnDay, Rule, Side
+from bot.domain.rules import AroundSession, ByCalendar, OnDay, Rule, Side
+
+_SEVERAL = re.compile(r"HOURLY|MINUTELY|SECONDLY|BY(?:HOUR|MINUTE|SECOND)=[^;]*,")
 
 
 def slot(rule: Rule, local: datetime) -> str:
     """Name the turn that falls on naive wall time `local` by a rule.
 
     A numbered day is named by the date it is counted from, what goes around a session by the session,
-    everything else by its own local date.
+    everything else by its own local date; only what may come several times a day by its minute too.
     """
     match rule:
         case OnDay():
@@ -25,6 +28,8 @@ def slot(rule: Rule, local: datetime) -> str:
             if rule.time is not None:
                 return f"s{session.date()}"
             return f"s{session.isoformat(timespec='minutes')}"
+        case ByCalendar() if rule.dates or _SEVERAL.search(rule.rrule or ""):
+            return f"c{local.isoformat(timespec='minutes')}"
         case _:
             return str(local.date())
 
@@ -36,6 +41,8 @@ def kind(rule: Rule) -> str:
             return "numbered"
         case AroundSession():
             return "session"
+        case ByCalendar() if rule.dates or _SEVERAL.search(rule.rrule or ""):
+            return "minute"
         case _:
             return "day"
 

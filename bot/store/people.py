@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.consent import ConsentState
@@ -51,6 +51,7 @@ class Programme(Base):
     telegram_details: Mapped[bool]
     escalation: Mapped[dict[str, Any]]
     courtesy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    holidays: Mapped[str | None] = mapped_column(Text)  # dates, a space between: 2026-12-25 2027-01-01
     created_at: Mapped[datetime]
 
 
@@ -100,7 +101,7 @@ class Participant(Base):
     prompts_that_day: Mapped[int] = mapped_column(default=0, server_default="0")
     greeted_silence_at: Mapped[datetime | None]
     reviewed_silence_at: Mapped[datetime | None]
-    details: Mapped[Sealed | None]  # recovery date, pathway: JSON
+    details: Mapped[Sealed | None]  # recovery date, pathway, milestones: JSON
     position: Mapped[int]
     created_at: Mapped[datetime]
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.base import Base, Sealed, Word
@@ -47,6 +47,7 @@ class Schedule(Base):
     version_id: Mapped[str | None] = mapped_column(String(32))  # the published one
     switched_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
+    audience: Mapped[str | None] = mapped_column(Text)  # whom the file puts on it: JSON, as the file says it
     position: Mapped[int]
     created_at: Mapped[datetime]
 
@@ -111,6 +112,8 @@ class Enrolment(Base):
     Everything up to `planned_until` is decided, by the version `version_id` (None: nothing was decided
     yet); `next_due_at` is when the planner must look again (None: nothing more comes). The index on it is
     what an idle tick costs.
+    `overrides` are the person's own settings as JSON (`bot.domain.overrides`): days and times only, nothing
+    anybody said.
     """
 
     __tablename__ = "enrolments"
@@ -131,6 +134,7 @@ class Enrolment(Base):
     planned_until: Mapped[datetime]
     next_due_at: Mapped[datetime | None]
     version_id: Mapped[str | None] = mapped_column(String(32))
+    overrides: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
 
 
