@@ -70,6 +70,7 @@ class Crossings:
         self._versions = versions
         self._alike: dict[tuple[str | None, ...], bool] = {}
         self._otherwise: dict[tuple[str, str], frozenset[str]] = {}
+        self._found: dict[str, Sequence[_Segment]] = {}
 
     def cross(self, passage: Passage, now: datetime) -> Crossed:
         """Return what falls due up to `now`, and what comes next."""
@@ -123,7 +124,14 @@ class Crossings:
         """Return the version that is in force now, None when none is."""
         return self._versions.get(passage.current or "")
 
-    def _segments(self, passage: Passage, now: datetime) -> Iterator[_Segment]:
+    def _segments(self, passage: Passage, now: datetime) -> Sequence[_Segment]:
+        """Return the stretches of time on the way, found once for each enrolment."""
+        found = self._found.get(passage.enrolment_id)
+        if found is None:
+            found = self._found[passage.enrolment_id] = tuple(self._stretches(passage, now))
+        return found
+
+    def _stretches(self, passage: Passage, now: datetime) -> Iterator[_Segment]:
         timeline = self._timelines.get(passage.schedule_id, ())
         # At the very instant counts too: whoever decided then may have been faster than who published. And
         # whoever decided past a change did not know of it, or the clock was set back since.
