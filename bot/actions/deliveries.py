@@ -101,7 +101,7 @@ async def claim_batch(
         return Batch(ready=(), looked=0)
     versions = await _in_force(tx, rows)
     passed = await _check(tx, rows, versions)
-    rendered = await _render(tx, passed, versions)
+    rendered, addresses = await _render(tx, passed, versions)
     slots = take_slots(row, tx.now, rate, len(rendered))
     await tx.session.flush()
     # What the rate does not allow yet simply stays queued: it was only looked at.
@@ -111,7 +111,8 @@ async def claim_batch(
     await remember(tx, [row for row, _, _ in going if row.kind in ROUTINE and not _claimed_before(row)])
     await _name_versions(tx, [row for row, _, fresh in going if fresh is not None], versions)
     ready = tuple(
-        _ready(tx, row, text, at, versions) for (row, text, _), at in zip(going, slots.times, strict=True)
+        _ready(tx, row, (addresses[row.id], text), at, versions)
+        for (row, text, _), at in zip(going, slots.times, strict=True)
     )
     again_at = slots.again_at
     if again_at is None and rate is not None and len(rows) == most < limit:
@@ -197,7 +198,6 @@ _DETAILS = claimable(
         Message.buttons,
         Message.attempts,
         Message.expires_at,
-        Message.not_before,
         Message.reply_to,
         Message.reason,
         Message.staff_id,
@@ -361,12 +361,14 @@ async def _check(tx: Tx, rows: Sequence[Any], versions: dict[str, Version]) -> l
 
 async def _render(
     tx: Tx, rows: Sequence[Any], versions: dict[str, Version]
-) -> list[tuple[Any, str, bytes | None]]:
+) -> tuple[list[tuple[Any, str, bytes | None]], dict[str, str]]:
+    """Return what is sent (the row, the text, and it sealed if it was rendered just now), and where to."""
     rendered: list[tuple[Any, str, bytes | None]] = []
+    addresses: dict[str, str] = {}
     broken = []
     for row in rows:
         try:
-            tx.vault.open(row.address, "contacts", "address", row.contact_id)
+            addresses[row.id] = tx.vault.open(row.address, "contacts", "address", row.contact_id)
             rendered.append((row, *_text(tx, row, versions)))
         except RenderError:
             broken.append((row.id, MessageState.FAILED, "wording"))
@@ -375,7 +377,7 @@ async def _render(
             notice = row.kind is Kind.NOTICE
             broken.append((row.id, MessageState.FAILED, CANNOT_BE_TOLD if notice else "unreadable"))
     await end(tx, broken)
-    return rendered
+    return rendered, addresses
 
 
 def _text(tx: Tx, row: Any, versions: dict[str, Version]) -> tuple[str, bytes | None]:
@@ -416,14 +418,15 @@ def _questions(
     ]
 
 
-def _ready(tx: Tx, row: Any, text: str, at: datetime, versions: dict[str, Version]) -> Ready:
+def _ready(tx: Tx, row: Any, said: tuple[str, str], at: datetime, versions: dict[str, Version]) -> Ready:
+    address, text = said
     buttons = tuple(Button(**b) for b in row.buttons or ())
     if row.kind is Kind.PROMPT and row.channel is ChannelName.TELEGRAM:
         buttons = answer_buttons(_prompt(row, versions), row.id, row.language)
     return Ready(
         outgoing=Outgoing(
             message_id=row.id,
-            address=tx.vault.open(row.address, "contacts", "address", row.contact_id),
+            address=address,
             text=text,
             claimed_at=tx.now,
             buttons=buttons,
