@@ -137,6 +137,10 @@ class Crossings:
         # whoever decided past a change did not know of it, or the clock was set back since.
         known = [number for number, one in enumerate(timeline) if one.version_id == passage.held]
         first = next((n for n, one in enumerate(timeline) if one.at >= passage.since), len(timeline))
+        if (
+            passage.held is None
+        ):  # an enrolment knows what was in force when it began, whatever the clock says
+            first = next((n for n, p in enumerate(timeline) if p.id > passage.enrolment_id), len(timeline))
         later = timeline[min(first, known[-1] + 1) if known and passage.held else first :]
         held, after = passage.held, passage.since
         if held is None and later:
@@ -223,7 +227,13 @@ async def _load(tx: Tx, schedule_ids: Collection[str], version_ids: Collection[s
     """Return the changes of these schedules, with all the versions they name and those given."""
     rows = (
         await tx.session.execute(
-            select(Publication.schedule_id, Publication.version_id, Publication.before_id, Publication.at)
+            select(
+                Publication.id,
+                Publication.schedule_id,
+                Publication.version_id,
+                Publication.before_id,
+                Publication.at,
+            )
             .where(Publication.schedule_id.in_(list(schedule_ids)))
             .order_by(Publication.id)
         )

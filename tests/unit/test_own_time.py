@@ -11,17 +11,15 @@ from hypothesis import strategies as st
 
 from bot.actions.enrolments import Enrolled
 from bot.actions.preferences import from_now_on
-from bot.actions.versions import Version
+from bot.actions.versions import make_version
 from bot.domain.hours import EVERY_DAY
 from bot.domain.overrides import FURTHEST, Chapter, Overrides
 from bot.domain.recurrence import Anchors, OnDays, Timetable
 
 BEGIN = datetime(2026, 10, 20, 12, tzinfo=UTC)  # the clocks of New York and Lord Howe change soon
 TIMETABLE = Timetable({"k": OnDays(days=EVERY_DAY, time=time(9, 30))})
+VERSION = replace(make_version(()), timetable=TIMETABLE)
 DAY = timedelta(days=1)
-VERSION = Version(
-    id="", prompts={}, timetable=TIMETABLE, needs_sessions=False, needs_starts=False, longest=DAY
-)
 own_times = st.none() | st.times().map(lambda at: at.replace(second=0, microsecond=0))
 wishes = st.one_of(
     st.tuples(own_times, st.just(timedelta(0))),
