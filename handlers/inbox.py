@@ -15,6 +15,7 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from bot.actions.assessments import read_with_history
 from bot.actions.consents import opt_out, tell_specialist
 from bot.actions.conversations import flag, recent_parts, save_assessment, save_inbound
 from bot.actions.people import Correspondent, add_stranger, find_correspondent
@@ -151,7 +152,7 @@ async def take_in(tx: Tx, inbound: Inbound) -> Receipt:
         return Receipt(outcome=Outcome.DUPLICATE)
     if who.staff is None:
         parts = await recent_parts(tx, who, heard_before, message_id)
-        assessment = _assess(inbound, parts, who)
+        assessment = await read_with_history(tx, who, _assess(inbound, parts, who))
         await save_assessment(tx, who, message_id, assessment)
         if assessment.flagged:
             await _have_read(tx, who, message_id)
