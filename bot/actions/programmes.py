@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
 
+from bot.actions.audiences import enrol_group
 from bot.actions.consents import set_consent
 from bot.actions.enrolments import enrol
 from bot.actions.people import add_contact
-from bot.actions.planning import look_again
+from bot.actions.planning import look_again, plan_as_it_was
+from bot.actions.preferences import move_enrolments, move_to_zone, open_details, take_settings
 from bot.actions.schedules import publish
 from bot.domain import programme as files
 from bot.domain.consent import ConsentState
 from bot.domain.errors import HandrailError
 from bot.domain.messages import Kind
+from bot.domain.programme_writing import group_to_data
 from bot.outbox.enqueue import cancel
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.messages import Message
 from bot.store.people import ConsentRecord, Contact, Participant, PersonStatus, Programme, Session, Staff
 from bot.store.schedules import Enrolment, Schedule
+
+BATCH = 500  # enrolments looked at in one statement
 
 
 class ContactTakenError(HandrailError):
@@ -53,6 +59,9 @@ async def import_programme(tx: Tx, file: files.Programme) -> Imported:
         staff[member.ref] = await _member(tx, programme, member, position, done)
     for position, person in enumerate(file.participants):
         await _participant(tx, programme, person, position, staff=staff, schedules=schedules, done=done)
+    for listed in file.schedules:
+        if listed.to is not None:
+            await enrol_group(tx, programme, schedules[listed.name], listed.to)
     await tx.session.flush()
     return done
 
@@ -67,6 +76,7 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         "join_keyword": file.join_keyword,
         "join_schedule": file.join_schedule,
         "telegram_details": file.telegram_details,
+        "holidays": " ".join(day.isoformat() for day in file.holidays) or None,
         "escalation": {level: [_step(s) for s in steps] for level, steps in file.escalation.items()},
     }
     row = await tx.session.scalar(select(Programme).where(Programme.name == file.name))
@@ -75,10 +85,15 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         tx.session.add(row)
         done.count("programmes", new=True, differs=True)
     else:
-        moved = row.timezone != file.timezone
+        if row.timezone != file.timezone:
+            await _move_programme(tx, row, file.timezone)
+        bent = await _enrolled(tx, row) if row.holidays != values["holidays"] else []
+        for ids in bent:
+            await plan_as_it_was(tx, ids)
         done.count("programmes", new=False, differs=_set(row, values))
-        if moved:
-            await _replan_programme(tx, row)
+        await tx.session.flush()
+        for ids in bent:
+            await look_again(tx, ids)
     await tx.session.flush()
     return row
 
@@ -109,7 +124,8 @@ async def _schedule(
         )
         tx.session.add(row)
         await tx.session.flush()
-    differs = _set(row, {"title": file.title, "position": position})
+    audience = json.dumps(group_to_data(file.to)) if file.to is not None else None
+    differs = _set(row, {"title": file.title, "position": position, "audience": audience})
     published = await publish(tx, row, file.prompts)
     done.count("schedules", new=new, differs=differs or published)
     return row
@@ -173,11 +189,14 @@ async def _participant(
         tx.session.add(row)
         differs = replan = True
     else:
-        replan = (row.timezone, row.status) != (values["timezone"], values["status"])
-        differs = _set(row, values)
+        moved = row.timezone != file.timezone
+        if moved:
+            await move_to_zone(tx, row, file.timezone, programme.timezone)
+        replan = row.status != values["status"]
+        differs = _set(row, values) or moved
     await tx.vault.load(tx.session, [row.key_id])
     differs |= _set_sealed(tx, row, "name", file.name)
-    dated = _set_sealed(tx, row, "details", _details(file))
+    dated = _set_sealed(tx, row, "details", _details(file, await open_details(tx, row)))
     replan |= dated
     differs |= dated
     await tx.session.flush()
@@ -190,10 +209,15 @@ async def _participant(
     done.count("participants", new=new, differs=differs or sessions_differ or enrolments_differ)
 
 
-def _details(file: files.Participant) -> str | None:
+def _details(file: files.Participant, held: dict[str, Any]) -> str | None:
+    """Return what the file says, with what the person said since: milestones wanted, or put on hold."""
+    recovery = file.recovery_date.isoformat() if file.recovery_date is not None else None
     details = {
-        "recovery_date": file.recovery_date.isoformat() if file.recovery_date is not None else None,
+        "recovery_date": recovery,
         "pathway": str(file.pathway) if file.pathway is not None else None,
+        "milestones": held.get("milestones") if file.milestones is None else file.milestones,
+        # A new date is a new beginning, and ends the hold.
+        "held_since": held.get("held_since") if recovery == held.get("recovery_date") else None,
     }
     given = {key: value for key, value in details.items() if value is not None}
     return json.dumps(given, sort_keys=True) if given else None
@@ -294,27 +318,43 @@ async def _enrolments(
     }
     moved = []
     differs = False
+    settled: list[tuple[str, files.Enrolment]] = []
     for listed in file.schedules:
         schedule = schedules[listed.name]
         enrolment = held.get(schedule.id)
         if enrolment is None:
-            enrol(tx, row.id, schedule.id, listed.start)
+            enrolment = enrol(tx, row.id, schedule.id, listed.start)
             differs = True
         elif enrolment.start != listed.start:
             enrolment.start = listed.start
             moved.append(enrolment.id)
+        settled.append((enrolment.id, listed))
     await tx.session.flush()
     await look_again(tx, moved)
+    for enrolment_id, listed in settled:
+        differs |= await take_settings(tx, row, enrolment_id, listed)
     return differs or bool(moved)
 
 
-async def _replan_programme(tx: Tx, programme: Programme) -> None:
+async def _move_programme(tx: Tx, programme: Programme, zone: str) -> None:
+    people = await tx.session.scalars(
+        select(Participant.id).where(Participant.programme_id == programme.id, Participant.timezone.is_(None))
+    )
+    for some in _batches(people.all()):
+        await move_enrolments(tx, some, programme.timezone, zone)
+
+
+async def _enrolled(tx: Tx, programme: Programme) -> list[list[str]]:
     ids = await tx.session.scalars(
         select(Enrolment.id)
         .join(Participant, Participant.id == Enrolment.participant_id)
         .where(Participant.programme_id == programme.id)
     )
-    await look_again(tx, ids.all())
+    return _batches(ids.all())
+
+
+def _batches(ids: Sequence[str]) -> list[list[str]]:
+    return [list(ids[begin : begin + BATCH]) for begin in range(0, len(ids), BATCH)]
 
 
 def _set(row: Any, values: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ published reads like what was written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 from enum import StrEnum
@@ -18,8 +18,10 @@ from bot.domain.durations import format_duration
 from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import EVERY_DAY
 from bot.domain.programme_words import read_duration, read_name, read_texts
+from bot.domain.recurrence import OnHoliday, Timetable, manner_of
 from bot.domain.rules import OnDays, Rule
-from bot.domain.rules_file import read_rule, rule_to_data
+from bot.domain.rules_file import read_rule
+from bot.domain.rules_writing import rule_to_data
 from bot.domain.yaml_fields import Field
 from bot.domain.yaml_writing import Inline, Quoted, to_node
 
@@ -37,7 +39,10 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prompt:
-    """One thing a schedule says: `text` by language; `expires` is how late it may still be said."""
+    """One thing a schedule says: `text` by language; `expires` is how late it may still be said.
+
+    `skippable` says whether SKIP and LESS may leave it out; None: unless it hangs on a session.
+    """
 
     key: str
     rule: Rule
@@ -45,6 +50,15 @@ class Prompt:
     text: dict[str, str]
     answer: AnswerSpec | None = None
     expires: timedelta | None = None
+    on_holiday: OnHoliday = OnHoliday.SEND
+    skippable: bool | None = None
+
+
+def timetable_of(prompts: Iterable[Prompt]) -> Timetable:
+    """Return when prompts fall due, as the planner and every preview ask it."""
+    listed = tuple(prompts)
+    manners = {p.key: manner_of(p.rule, p.on_holiday, skippable=p.skippable) for p in listed}
+    return Timetable({prompt.key: prompt.rule for prompt in listed}, manners)
 
 
 def parse_prompts(field: Field, languages: Collection[str] | None = None) -> tuple[Prompt, ...]:
@@ -68,7 +82,7 @@ def prompts_from_data(data: Sequence[dict[str, Any]]) -> tuple[Prompt, ...]:
 
 
 def _prompt(field: Field, languages: Collection[str] | None, seen: set[str]) -> Prompt:
-    keys = field.keys(["key", "at", "support", "answer", "text", "expires"])
+    keys = field.keys(["key", "at", "support", "answer", "text", "expires", "on_holiday", "skippable"])
     key = keys.need("key", read_name, "")
     if key and key in seen:
         keys.found["key"].say("Another prompt of this schedule has this key already.")
@@ -80,6 +94,8 @@ def _prompt(field: Field, languages: Collection[str] | None, seen: set[str]) -> 
         text=keys.need("text", lambda below: read_texts(below, languages, LONGEST_TEXT), {}),
         answer=keys.get("answer", lambda below: read_answer(below, languages), None),
         expires=keys.get("expires", read_duration, None),
+        on_holiday=keys.get("on_holiday", lambda below: below.one_of(OnHoliday), OnHoliday.SEND),
+        skippable=keys.get("skippable", Field.truth, None),
     )
 
 
@@ -94,4 +110,8 @@ def _prompt_to_data(prompt: Prompt) -> dict[str, Any]:
     data["text"] = {language: Quoted(text) for language, text in prompt.text.items()}
     if prompt.expires is not None:
         data["expires"] = format_duration(prompt.expires)
+    if prompt.on_holiday is not OnHoliday.SEND:
+        data["on_holiday"] = str(prompt.on_holiday)
+    if prompt.skippable is not None:
+        data["skippable"] = prompt.skippable
     return data

@@ -34,6 +34,10 @@ VALUES = {
     "day": "miércoles 25",
     "time": "09:30",
     "word": "FALSE ALARM",
+    "next": "El proximo: miércoles 25 a las 09:30.",
+    "start": "20:00",
+    "end": "09:00",
+    "hour": 11,
     "why": "says they want to die",
     "text": "what they wrote",
 }

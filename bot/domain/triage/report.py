@@ -12,10 +12,9 @@ from bot.domain.triage.levels import Assessment, Level
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """How the texts of one source, language and label fared. Counts are of texts; shares are from 0 to 1."""
+    """How the texts of one source and label fared. Counts are of texts; shares are from 0 to 1."""
 
     source: str
-    language: str
     label: str
     texts: int
     crisis: int
@@ -35,41 +34,22 @@ class Line:
 def score(
     rows: Iterable[Mapping[str, str]], judge: Callable[[str, str], Assessment] = assess
 ) -> tuple[Line, ...]:
-    """Return a line for each source, language and label in `rows`, sorted.
+    """Return a line for each source and label in `rows`, sorted.
 
     A row has `text` and `label`, and may have `source` and `lang`. Labels are taken as they stand, so that
     "review" keeps a line of its own, counted neither as a miss nor as a false alarm.
     """
-    found: dict[tuple[str, str, str], Counter[Level]] = defaultdict(Counter)
+    found: dict[tuple[str, str], Counter[Level]] = defaultdict(Counter)
     for row in rows:
-        language = row.get("lang", "en")
-        found[row.get("source", ""), language, row["label"]][judge(row["text"], language).level] += 1
+        verdict = judge(row["text"], row.get("lang", "en"))
+        found[row.get("source", ""), row["label"]][verdict.level] += 1
     return tuple(
         Line(
             source=source,
-            language=language,
             label=label,
             texts=sum(levels.values()),
             crisis=levels[Level.CRISIS],
             urgent=levels[Level.URGENT],
         )
-        for (source, language, label), levels in sorted(found.items())
-    )
-
-
-def totals(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """Return one line a label over all sources and languages."""
-    labels: dict[str, list[Line]] = defaultdict(list)
-    for line in lines:
-        labels[line.label].append(line)
-    return tuple(
-        Line(
-            source="all",
-            language="all",
-            label=label,
-            texts=sum(line.texts for line in of_label),
-            crisis=sum(line.crisis for line in of_label),
-            urgent=sum(line.urgent for line in of_label),
-        )
-        for label, of_label in sorted(labels.items())
+        for (source, label), levels in sorted(found.items())
     )

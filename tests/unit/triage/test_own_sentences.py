@@ -13,8 +13,15 @@ from bot.domain.triage.levels import Level
 FOLDER = Path(__file__).parent
 HEADING = re.compile(r"\[(.+): (crisis|urgent|none)\]")
 
-# Read wrongly so far: means without intent, blows at a place, and "when I was" of last night.
-WRONG = ("compre veneno", "quité la pistola", "beat me up at the shelter", "when i was on the floor")
+# Read wrongly so far: means without intent, blows at a place, "when I was" of last night, and a jest whose
+# reason stands behind a comma.
+WRONG = (
+    "compre veneno",
+    "quité la pistola",
+    "beat me up at the shelter",
+    "when i was on the floor",
+    "otra vez lunes",
+)
 
 
 def sentences(name: str) -> list[tuple[str, str, str]]:
