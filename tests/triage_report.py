@@ -8,16 +8,15 @@ from __future__ import annotations
 import json
 import platform
 import sys
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bot.domain.triage.assess import assess, prepare
-from bot.domain.triage.report import Line, score, totals
+from bot.domain.triage.assess import assess
+from bot.domain.triage.report import Line, score
 from tests.triage_sets.judges import contestants
 from tests.triage_sets.promises import PROMISES, Kept, judge_all
 from tests.triage_sets.report import Sheet, absent, write_page
@@ -31,19 +30,14 @@ def main(path: str, *, write: bool) -> int:
     lines = Path(path).read_text("utf-8").splitlines()
     found = [json.loads(line) for line in lines if line.strip()]
     rows = [row for row in found if row.get("text") is not None]  # marks outlive the texts of the erased
-    prepare()
-    console, progress = Console(), Console(stderr=True)
+    console = Console()
     parts = {
         "Held back": [row for row in rows if held_back(row)],
         "Tuned on": [row for row in rows if not held_back(row)],
     }
     for title, part in parts.items():
-        shown = track(part, title, console=progress, disable=not sys.stderr.isatty())
-        started = time.perf_counter()
-        scored = score(shown)
-        took = time.perf_counter() - started
-        console.print(_table(title, [*scored, *totals(scored)]))
-        console.print(f"{len(part)} texts, {len(part) / took:,.0f} a second")
+        shown = track(part, title, console=Console(stderr=True), disable=not sys.stderr.isatty())
+        console.print(_table(title, score(_by_language(shown))))
     sheets = [_promised(parts), _beside(parts["Held back"])]
     for sheet in sheets:
         console.print(sheet.shown())
@@ -51,6 +45,11 @@ def main(path: str, *, write: bool) -> int:
     if write:
         write_page(sheets)
     return 0
+
+
+def _by_language(rows: Iterable[Mapping[str, str]]) -> Iterator[dict[str, str]]:
+    for row in rows:
+        yield dict(row) | {"source": f"{row.get('source', '')} ({row.get('lang', 'en')})"}
 
 
 def _promised(parts: Mapping[str, Rows]) -> Sheet:
@@ -89,19 +88,18 @@ def _percent(kept: Kept | None) -> str:
     return f"{kept.share:.1%}" if kept is not None else "-"
 
 
-def _table(title: str, lines: Iterable[Line]) -> Table:
+def _table(title: str, lines: tuple[Line, ...]) -> Table:
     table = Table(title=title)
-    for name in ("source", "language", "label"):
+    for name in ("source", "label"):
         table.add_column(name)
-    for name in ("texts", "flagged", "share", "95%", "at crisis", "share", "95%"):
+    for name in ("texts", "flagged", "95%", "at crisis", "95%"):
         table.add_column(name, justify="right")
     for line in lines:
         cells = []
-        flagged = (line.crisis + line.urgent, line.flagged_share)
-        for count, share in (flagged, (line.crisis, line.crisis_share)):
+        for share in (line.flagged_share, line.crisis_share):
             low, high = interval(share, line.texts)
-            cells += [str(count), f"{share:.1%}", f"{low:.0%}-{high:.0%}"]
-        table.add_row(line.source, line.language, line.label, str(line.texts), *cells)
+            cells += [f"{share:.1%}", f"{low:.0%}-{high:.0%}"]
+        table.add_row(line.source, line.label, str(line.texts), *cells)
     return table
 
 
