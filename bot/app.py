@@ -36,6 +36,7 @@ from handlers.web import Doors, host_of, make_web
 from schedules.clock import Clock, Job
 from schedules.delivery import Delivery, Sender
 from schedules.escalations import escalate
+from schedules.nudges import nudge
 from schedules.planner import plan
 from schedules.upkeep import beat, tidy
 
@@ -162,7 +163,7 @@ class App:
         """
         total = 0
         while True:
-            done = await plan(self.database) + await escalate(self.database)
+            done = await plan(self.database) + await escalate(self.database) + await nudge(self.database)
             for delivery in self.deliveries.values():
                 done += await delivery.deliver_due() + await delivery.look_up()
             if not done:
@@ -198,6 +199,7 @@ class App:
         jobs = [
             Job(name=PLANNER, seconds=1, work=lambda: plan(self.database)),
             Job(name=ESCALATIONS, seconds=1, work=lambda: escalate(self.database)),
+            Job(name="nudges", seconds=10, work=lambda: nudge(self.database)),
             Job(name="upkeep", seconds=10, work=lambda: tidy(self.database)),
         ]
         jobs += [

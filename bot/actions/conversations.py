@@ -33,6 +33,12 @@ _SAID_SINCE = (
     .limit(1)
 )
 
+_TIMES_SAID = select(func.count()).where(
+    MESSAGES.c.contact_id == bindparam("contact"),
+    MESSAGES.c.direction == Direction.OUT,
+    func.substr(MESSAGES.c.dedupe_key, 1, func.length(_PREFIX)) == _PREFIX,
+    MESSAGES.c.created_at > bindparam("since"),
+)
 _PARTS = (
     select(MESSAGES.c.id, MESSAGES.c.body)
     .where(
@@ -128,6 +134,12 @@ async def said_lately(tx: Tx, who: Correspondent, dedupe_prefix: str, within: ti
     """Tell whether a message with such a dedupe key was enqueued for this contact lately."""
     given = {"contact": who.contact.id, "prefix": dedupe_prefix, "since": tx.now - within}
     return await tx.session.scalar(_SAID_SINCE, given) is not None
+
+
+async def times_said(tx: Tx, who: Correspondent, dedupe_prefix: str, within: timedelta) -> int:
+    """Count the messages with such a dedupe key that were enqueued for this contact lately."""
+    given = {"contact": who.contact.id, "prefix": dedupe_prefix, "since": tx.now - within}
+    return int(await tx.session.scalar(_TIMES_SAID, given) or 0)
 
 
 async def message_answered(tx: Tx, who: Correspondent, provider_id: str | None) -> Message | None:

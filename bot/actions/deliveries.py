@@ -13,13 +13,15 @@ from sqlalchemy import Exists, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from bot.actions.checkins import close_undelivered, new_checkin, open_checkins
-from bot.actions.prompts import RenderError, answer_buttons, answer_spec, render_prompt
+from bot.actions.people import pathway_in
+from bot.actions.prompts import RenderError, answer_buttons, render_prompt
 from bot.actions.versions import Version, load_versions
 from bot.channels.base import Outgoing
 from bot.domain.consent import ConsentState, may_send
 from bot.domain.errors import HandrailError
 from bot.domain.hours import is_quiet, parse_window, quiet_ends
-from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
+from bot.domain.messages import ASKING, TIMED, Button, ChannelName, Kind, Lane, MessageState
+from bot.domain.pathways import Pathway
 from bot.domain.prompts import Prompt
 from bot.domain.recurrence import ZoneError
 from bot.outbox.claim import Taken, due, end, put_off, take
@@ -112,7 +114,7 @@ def decide(row: Any, now: datetime) -> Verdict:
         return _decide_staff(row)
     if not may_send(row.consent, row.kind):
         return Verdict(ended=MessageState.CANCELLED, reason=str(row.consent))
-    if row.kind is not Kind.PROMPT:
+    if row.kind not in TIMED:
         return SEND
     if row.person_status is not PersonStatus.ACTIVE:
         return Verdict(ended=MessageState.CANCELLED, reason=str(row.person_status))
@@ -191,6 +193,7 @@ _DETAILS = (
         Participant.timezone.label("zone"),
         Participant.language,
         Participant.name,
+        Participant.details,
         Participant.key_id.label("person_key"),
         Programme.quiet_hours,
         Programme.timezone.label("programme_zone"),
@@ -238,7 +241,7 @@ async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
     asked: set[str] = set()
     for row in rows:
         verdict = decide(row, tx.now)
-        if row.kind is Kind.PROMPT and verdict is SEND and row.participant_id in asked:
+        if row.kind in TIMED and verdict is SEND and row.participant_id in asked:
             verdict = Verdict(later=tx.now + SECOND_QUESTION, reason=ONE_AT_A_TIME)
         if verdict.later is not None:
             later.append((row.id, verdict.later, verdict.reason))
@@ -246,13 +249,17 @@ async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
             ended.append((row.id, verdict.ended, verdict.reason))
         else:
             passed.append(row)
-            if row.kind is Kind.PROMPT:
+            if row.kind in TIMED:
                 asked.add(row.participant_id)
     await put_off(tx, later)
     await end(tx, ended)
-    # A prompt that was tried before has its question open; it will not come any more.
+    # A prompt that was tried before has its question open, as has a reply; it will not come any more.
     gone = {message_id for message_id, _, _ in ended}
-    tried = [row.id for row in rows if row.id in gone and row.kind is Kind.PROMPT and row.attempts]
+    tried = [
+        row.id
+        for row in rows
+        if row.id in gone and row.kind in ASKING and (row.attempts or row.kind is Kind.REPLY)
+    ]
     if tried:
         await close_undelivered(tx, tried)
     if any(reason == CANNOT_BE_TOLD for _, _, reason in ended):
@@ -283,7 +290,7 @@ def _text(tx: Tx, row: Any, versions: dict[str, Version]) -> tuple[str, bytes | 
     """Return what is sent, and it sealed if it was rendered just now."""
     if row.body is not None:
         return tx.vault.open(row.body, "messages", "body", row.id), None
-    text = render_prompt(_prompt(row, versions), row.language, variables(tx, row))
+    text = render_prompt(_prompt(row, versions), row.language, variables(tx, row), pathway_of(tx, row))
     return text, tx.vault.seal(row.person_key, text, "messages", "body", row.id)
 
 
@@ -303,6 +310,13 @@ def variables(tx: Tx, row: Any) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
+def pathway_of(tx: Tx, row: Any) -> Pathway | None:
+    """Return the pathway somebody prefers; their key must be loaded."""
+    if row.details is None:
+        return None
+    return pathway_in(tx.vault.open(row.details, "participants", "details", row.participant_id))
+
+
 def _first(name: str) -> str:
     return name.split(maxsplit=1)[0] if name.split() else ""
 
@@ -311,16 +325,17 @@ def _questions(
     tx: Tx, going: Sequence[tuple[Any, str, bytes | None]], versions: dict[str, Version]
 ) -> list[dict[str, Any]]:
     return [
-        new_checkin(row.participant_id, row.id, row.prompt_key, spec, tx.now)
+        new_checkin(row.participant_id, row.id, prompt, asked[0], tx.now, version_id=row.version_id)
         for row, _, fresh in going
-        if fresh is not None and (spec := answer_spec(_prompt(row, versions))) is not None
+        if fresh is not None and (asked := (prompt := _prompt(row, versions)).asked())
     ]
 
 
 def _ready(tx: Tx, row: Any, text: str, at: datetime, versions: dict[str, Version]) -> Ready:
     buttons = tuple(Button(**b) for b in row.buttons or ())
     if row.kind is Kind.PROMPT and row.channel is ChannelName.TELEGRAM:
-        buttons = answer_buttons(_prompt(row, versions), row.id, row.language)
+        asked = _prompt(row, versions).asked()
+        buttons = answer_buttons(asked[0].answer, row.id, row.language) if asked else ()
     return Ready(
         outgoing=Outgoing(
             message_id=row.id,

@@ -10,9 +10,11 @@ from sqlalchemy import select
 
 from bot.actions.programmes import consent_on_file
 from bot.domain import programme as files
+from bot.domain.directory import directory_from_data
 from bot.domain.errors import NotFoundError
 from bot.domain.hours import parse_shift, parse_window
 from bot.domain.messages import ChannelName
+from bot.domain.pathways import Pathway
 from bot.domain.prompts import prompts_from_data
 from bot.store.database import Tx
 from bot.store.people import Contact, Participant, Programme, Session, Staff
@@ -52,6 +54,7 @@ async def export_programme(tx: Tx) -> files.Programme:
         escalation={level: tuple(_step(s, refs) for s in steps) for level, steps in row.escalation.items()},
         participants=tuple([await _participant(tx, person, refs) for person in people]),
         schedules=await export_schedules(tx, row.id),
+        directory=directory_from_data(row.directory or {}),
     )
 
 
@@ -122,7 +125,7 @@ async def _participant(tx: Tx, row: Participant, refs: dict[str, str]) -> files.
         schedules=tuple(files.Enrolment(name=name, start=start) for name, start in enrolments),
         status=files.ParticipantStatus(row.status.value),
         recovery_date=date.fromisoformat(details["recovery_date"]) if "recovery_date" in details else None,
-        pathway=files.Pathway(details["pathway"]) if "pathway" in details else None,
+        pathway=Pathway(details["pathway"]) if "pathway" in details else None,
     )
 
 

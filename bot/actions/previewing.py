@@ -18,6 +18,7 @@ from bot.actions.deliveries import (
     Verdict,
     decide,
     held,
+    pathway_of,
     variables,
 )
 from bot.actions.planning import PREFERRED
@@ -82,6 +83,7 @@ class _Row:
     paused_until: datetime | None
     language: str
     name: bytes | None
+    details: bytes | None
     specialist_id: str | None
     specialist_name: bytes | None
     held: bool
@@ -149,7 +151,9 @@ async def _row(tx: Tx, person: Participant, programme: Programme, enrolment: Enr
         select(Contact).where(Contact.participant_id == person.id).order_by(*PREFERRED).limit(1)
     )
     specialist = await tx.session.get(Staff, person.specialist_id) if person.specialist_id else None
-    sealed = [value for value in (person.name, specialist.name if specialist else None) if value]
+    sealed = [
+        value for value in (person.name, person.details, specialist.name if specialist else None) if value
+    ]
     await tx.vault.load(tx.session, map(key_of, sealed))
     return _Row(
         id=enrolment.id if enrolment else person.id,
@@ -165,6 +169,7 @@ async def _row(tx: Tx, person: Participant, programme: Programme, enrolment: Enr
         paused_until=person.paused_until,
         language=person.language,
         name=person.name,
+        details=person.details,
         specialist_id=specialist.id if specialist else None,
         specialist_name=specialist.name if specialist else None,
         held=bool(await tx.session.scalar(select(held(literal(person.id), tx.now - HUMAN_FIRST)))),
@@ -232,17 +237,17 @@ def _decide(row: _Row, at: datetime, busy: Sequence[datetime]) -> _When:
 
 def _foresee(tx: Tx, row: _Row, prompt: Prompt, zone: str, when: _When) -> Foreseen:
     try:
-        text = render_prompt(prompt, row.language, variables(tx, row))
+        text = render_prompt(prompt, row.language, variables(tx, row), pathway_of(tx, row))
     except RenderError:
         text, when = None, replace(when, skip="wording")
-    answer = prompt.answer if row.channel is ChannelName.TELEGRAM else None
+    asked = prompt.asked() if row.channel is ChannelName.TELEGRAM else ()
     return Foreseen(
         key=prompt.key,
         at=when.at,
         local=to_local(when.at, zone),
         channel=row.channel,
         text=text,
-        buttons=tuple(label for _, label in options(answer, row.language)) if answer else (),
+        buttons=tuple(label for _, label in options(asked[0].answer, row.language)) if asked else (),
         segments=segments(text).count if text and row.channel is ChannelName.SMS else None,
         skip=when.skip,
         moved=when.moved,

@@ -16,6 +16,7 @@ from bot.actions.planning import look_again
 from bot.actions.schedules import publish
 from bot.domain import programme as files
 from bot.domain.consent import ConsentState
+from bot.domain.directory import directory_to_data
 from bot.domain.errors import HandrailError
 from bot.domain.messages import Kind
 from bot.outbox.enqueue import cancel
@@ -68,6 +69,7 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         "join_schedule": file.join_schedule,
         "telegram_details": file.telegram_details,
         "escalation": {level: [_step(s) for s in steps] for level, steps in file.escalation.items()},
+        "directory": json.loads(json.dumps(directory_to_data(file.directory))) or None,
     }
     row = await tx.session.scalar(select(Programme).where(Programme.name == file.name))
     if row is None:

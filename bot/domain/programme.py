@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.directory import Directory
 from bot.domain.hours import Shift, Window
 from bot.domain.messages import ChannelName
+from bot.domain.pathways import Pathway
 from bot.domain.prompts import Prompt
 
 DEFAULT_QUIET_HOURS = Window(start=20 * 60, end=9 * 60)
@@ -35,16 +37,6 @@ class ParticipantStatus(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     LEFT = "left"
-
-
-class Pathway(StrEnum):
-    """The road to recovery a participant prefers."""
-
-    TWELVE_STEP = "12-step"
-    SMART = "smart"
-    FAITH = "faith"
-    SECULAR = "secular"
-    MEDICATION = "medication"
 
 
 class ConsentMethod(StrEnum):
@@ -166,7 +158,8 @@ class Programme:
 
     `country` is ISO 3166 alpha-2; the first of `languages` is the default; `escalation` maps a level
     (urgent, crisis) to its chain; `quiet_hours` None means there are none; people who join by keyword
-    are enrolled on `join_schedule`; `telegram_details` lets Telegram alerts quote the participant.
+    are enrolled on `join_schedule`; `telegram_details` lets Telegram alerts quote the participant;
+    `directory` holds what MEETING, RESOURCES and STORY answer.
     """
 
     name: str
@@ -183,3 +176,4 @@ class Programme:
     repeat: Repeat = Repeat.UNTIL_ACKNOWLEDGED
     participants: tuple[Participant, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    directory: Directory = field(default_factory=Directory)

@@ -8,10 +8,12 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import TypeVar
 
-from bot.domain.answers import Choice
+from bot.domain.answers import AnswerSpec, Choice
+from bot.domain.directory import Directory, read_directory
 from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import parse_shift
 from bot.domain.messages import ChannelName
+from bot.domain.pathways import Pathway
 from bot.domain.programme import (
     DEFAULT_QUIET_HOURS,
     Consent,
@@ -20,7 +22,6 @@ from bot.domain.programme import (
     Enrolment,
     Participant,
     ParticipantStatus,
-    Pathway,
     Programme,
     Repeat,
     Role,
@@ -60,7 +61,7 @@ def parse_programme(text: str, library: Library | None = None) -> Programme:
     """
     problems: list[FieldError] = []
     top = read_yaml(text, problems)
-    keys = top.keys(["programme", "staff", "escalation", "participants", "schedules"])
+    keys = top.keys(["programme", "staff", "escalation", "participants", "schedules", "directory"])
     programme = _Reading(keys, library or {}).programme()
     if problems:
         raise ProgrammeFileError(tuple(sorted(problems, key=lambda one: one.line)))
@@ -105,6 +106,7 @@ class _Reading:
             repeat=chain.get("repeat", lambda field: field.one_of(Repeat), Repeat.UNTIL_ACKNOWLEDGED),
             participants=read("participants", lambda field: self._people(field, self._participant), ()),
             schedules=read("schedules", lambda field: _unique(field, "name", self._schedule), ()),
+            directory=read("directory", lambda field: read_directory(field, self._languages), Directory()),
         )
 
     def _people(self, field: Field, read: Callable[[Field], T]) -> tuple[T, ...]:
@@ -249,14 +251,22 @@ class _Reading:
 
 def _in_languages(prompt: Prompt, languages: Collection[str]) -> Prompt:
     """Return a built-in prompt with the programme's languages alone."""
-    answer = prompt.answer
-    if isinstance(answer, Choice):
-        options = tuple(
-            replace(o, labels={k: label for k, label in o.labels.items() if k in languages})
-            for o in answer.options
-        )
-        answer = replace(answer, options=options)
-    return replace(prompt, answer=answer, text={k: t for k, t in prompt.text.items() if k in languages})
+
+    def only(texts: dict[str, str]) -> dict[str, str]:
+        return {language: text for language, text in texts.items() if language in languages}
+
+    def offered(answer: AnswerSpec) -> AnswerSpec:
+        if not isinstance(answer, Choice):
+            return answer
+        return replace(answer, options=tuple(replace(o, labels=only(o.labels)) for o in answer.options))
+
+    return replace(
+        prompt,
+        text=only(prompt.text),
+        answer=offered(prompt.answer) if prompt.answer is not None else None,
+        questions=tuple(replace(q, ask=only(q.ask), answer=offered(q.answer)) for q in prompt.questions),
+        variants={way: only(texts) for way, texts in prompt.variants.items()},
+    )
 
 
 def _names(keys: Keys, section: str, key: str) -> list[str]:

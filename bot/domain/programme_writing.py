@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.directory import directory_to_data
 from bot.domain.durations import format_duration
 from bot.domain.messages import ChannelName
 from bot.domain.programme import (
@@ -32,6 +33,7 @@ def dump_programme(programme: Programme) -> str:
         "escalation": chain | {"repeat": str(programme.repeat)} if chain else {},
         "participants": [_participant(person) for person in programme.participants],
         "schedules": [_schedule(schedule) for schedule in programme.schedules],
+        "directory": directory_to_data(programme.directory),
     }
     return write_yaml({name: section for name, section in sections.items() if section})
 

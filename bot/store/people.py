@@ -50,6 +50,7 @@ class Programme(Base):
     join_schedule: Mapped[str | None] = mapped_column(String(80))
     telegram_details: Mapped[bool]
     escalation: Mapped[dict[str, Any]]
+    directory: Mapped[dict[str, Any] | None]  # what MEETING, RESOURCES and STORY answer
     created_at: Mapped[datetime]
 
 

@@ -17,6 +17,7 @@ from bot.domain.answers import Choice, FreeText, Option, Scale, YesNo
 from bot.domain.errors import ProgrammeFileError
 from bot.domain.hours import EVERY_DAY, Shift, Weekday, Window
 from bot.domain.messages import ChannelName
+from bot.domain.pathways import Pathway
 from bot.domain.programme import (
     Consent,
     ConsentMethod,
@@ -24,7 +25,6 @@ from bot.domain.programme import (
     Enrolment,
     Participant,
     ParticipantStatus,
-    Pathway,
     Programme,
     Role,
     Schedule,

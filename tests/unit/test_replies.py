@@ -35,6 +35,9 @@ VALUES = {
     "time": "09:30",
     "why": "says they want to die",
     "text": "what they wrote",
+    "question": "How is your mood right now, 0 rough to 10 good?",
+    "entries": "Tue 6 pm, Elm Street library, room 2.",
+    "more": "",
 }
 NOT_SENT = {"weekdays", "somebody", "option", "yes_label", "no_label", "your_specialist", "notice_detail"}
 # What the carriers ask every programme to say, and the numbers to call, are what they are.
