@@ -97,11 +97,17 @@ async def finish(tx: Tx, who: Correspondent, checkin: Checkin, prompt: Prompt, m
         return Followed()
     answers = await _answers(tx, checkin)
     rules = [rule for key, answer in answers.items() for rule in from_answer(prompt.rules(), key, answer)]
+    rules = [rule for rule in rules if rule.alert is None]  # an alert was raised when its answer came
     score = await _keep_score(tx, who.participant, checkin, prompt, answers)
     if score is not None:
         rules += from_score(prompt.rules(), score.parts)
-    quiet = [rule for rule in rules if rule.alert is None or rule.score is not None]
-    return await _follow(tx, who, checkin, quiet, message_id)
+    return await _follow(tx, who, checkin, rules, message_id)
+
+
+async def keep_score(tx: Tx, who: Correspondent, checkin: Checkin, prompt: Prompt) -> None:
+    """Score what is complete and tell nobody: a human has been called for something else already."""
+    if prompt.instrument is not None:
+        await _keep_score(tx, who.participant, checkin, prompt, await _answers(tx, checkin))
 
 
 async def _follow(

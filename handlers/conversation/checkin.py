@@ -14,7 +14,7 @@ from bot.actions.checkins import (
 )
 from bot.actions.people import specialist_of
 from bot.actions.prompts import options
-from bot.actions.sequences import Followed, ask_next, finish, follow_answer, prompt_of
+from bot.actions.sequences import Followed, ask_next, finish, follow_answer, keep_score, prompt_of
 from bot.domain.answers import AnswerSpec, Choice, FreeText, Scale, YesNo
 from bot.domain.checkins import Answer, Move, next_move, read_answer
 from bot.domain.messages import Kind, Lane
@@ -85,22 +85,26 @@ def _still_counts(checkin: Checkin, tx: Tx) -> bool:
 async def _keep(
     tx: Tx, heard: Heard, checkin: Checkin, spec: AnswerSpec, value: Answer, *, quietly: bool = False
 ) -> None:
-    """Keep an answer, and do what follows; `quietly` asks nothing more, for somebody needs a human now."""
+    """Keep an answer, and do what follows; `quietly` asks and tells no more: an alert has called a human."""
     assert heard.who.participant is not None  # noqa: S101 - only participants are asked
     corrected = await record_answer(tx, checkin, heard.who.participant, value, heard.message_id)
     prompt = await prompt_of(tx, checkin)
-    if prompt is None:
-        followed, more = Followed(), False
-    else:
-        followed = await follow_answer(tx, heard.who, checkin, prompt, value, message_id=heard.message_id)
-        quietly = quietly or await _alarmed(tx, heard, followed)
-        more = not (quietly or corrected) and await ask_next(tx, heard.who, checkin, prompt, value)
-        if not more:
-            over = await finish(tx, heard.who, checkin, prompt, heard.message_id)
-            quietly = quietly or await _alarmed(tx, heard, over)
-            followed = over if over.told else followed
-    if quietly or more:
+    if quietly:
+        if prompt is not None:
+            await keep_score(tx, heard.who, checkin, prompt)
         return
+    followed = Followed()
+    if prompt is not None:
+        followed = await follow_answer(tx, heard.who, checkin, prompt, value, message_id=heard.message_id)
+        if await _alarmed(tx, heard, followed):
+            await keep_score(tx, heard.who, checkin, prompt)
+            return
+        if not corrected and await ask_next(tx, heard.who, checkin, prompt, value):
+            return
+        over = await finish(tx, heard.who, checkin, prompt, heard.message_id)
+        if await _alarmed(tx, heard, over):
+            return
+        followed = over if over.told else followed
     if corrected:
         await answer(tx, heard, "thanks_changed")
     elif followed.told:

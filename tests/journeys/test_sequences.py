@@ -87,7 +87,7 @@ async def test_a_low_answer_takes_the_other_way(open_story: Open) -> None:
 
 
 async def test_an_instrument_is_scored_when_it_is_complete(open_story: Open) -> None:
-    """PHQ-2 of 2 and 3 is 5: kept sealed with its version, and the specialist hears, by Telegram buttons too."""
+    """PHQ-2 of 2 and 3, by buttons, is 5: kept sealed with its version, and the specialist hears."""
     story = await open_story(with_prompt({"key": "look", "instrument": "phq-2"}))
     marisol = story.chat(MARISOL_CHAT)
     await marisol.says("/start")
@@ -152,7 +152,7 @@ async def test_distress_in_the_middle_of_a_sequence_ends_it(open_story: Open) ->
 
 
 async def test_one_nudge_and_then_silence(open_story: Open) -> None:
-    """Three hours later comes one reminder with the question, then nothing; the answer is missing, not zero."""
+    """Three hours later comes one reminder with the question, then nothing: missing, not zero."""
     story = await open_story(with_prompt(EVENING | {"nudge": "3h", "closes": "8h"}))
     alex = story.phone(ALEX)
     await story.forward(minutes=30)
@@ -205,7 +205,7 @@ async def test_the_kinds_of_silence_are_told_apart(open_story: Open) -> None:
     await alex.gets("Where are you")
     await alex.says("skip")
     await alex.gets("That's fine. We'll leave it there.")
-    await alex.says("pause 1 day")
+    await alex.says("pause 30 hours")
     await alex.gets("Okay, no check-ins")
     await story.forward(days=1)
     alex.got_nothing()
