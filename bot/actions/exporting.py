@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.actions.programmes import consent_on_file
+from bot.actions.people_files import consent_on_file
 from bot.domain import programme as files
 from bot.domain.directory import directory_from_data
 from bot.domain.errors import NotFoundError
@@ -21,11 +21,17 @@ from bot.store.people import Contact, Participant, Programme, Session, Staff
 from bot.store.schedules import Enrolment, Schedule, ScheduleVersion
 
 
-async def export_programme(tx: Tx) -> files.Programme:
-    """Return the (first) programme with everybody in it. Raises NotFoundError when there is none."""
+async def the_programme(tx: Tx) -> Programme:
+    """Return the (first) programme. Raises NotFoundError when there is none."""
     row = await tx.session.scalar(select(Programme).order_by(Programme.id).limit(1))
     if row is None:
         raise NotFoundError("there is no programme yet; `handrail import FILE` brings one in")
+    return row
+
+
+async def export_programme(tx: Tx) -> files.Programme:
+    """Return the (first) programme with everybody in it. Raises NotFoundError when there is none."""
+    row = await the_programme(tx)
     staff = (
         await tx.session.scalars(
             select(Staff).where(Staff.programme_id == row.id).order_by(Staff.position, Staff.id)
@@ -52,7 +58,7 @@ async def export_programme(tx: Tx) -> files.Programme:
         telegram_details=row.telegram_details,
         staff=tuple([await _member(tx, member) for member in staff]),
         escalation={level: tuple(_step(s, refs) for s in steps) for level, steps in row.escalation.items()},
-        participants=tuple([await _participant(tx, person, refs) for person in people]),
+        participants=tuple([await participant_on_file(tx, person, refs) for person in people]),
         schedules=await export_schedules(tx, row.id),
         directory=directory_from_data(row.directory or {}),
     )
@@ -101,7 +107,8 @@ async def _member(tx: Tx, row: Staff) -> files.Staff:
     )
 
 
-async def _participant(tx: Tx, row: Participant, refs: dict[str, str]) -> files.Participant:
+async def participant_on_file(tx: Tx, row: Participant, refs: dict[str, str]) -> files.Participant:
+    """Return a participant as a file says them; `refs` are the staff's by id, and the key must be loaded."""
     details: dict[str, str] = {}
     if row.details is not None:
         details = json.loads(tx.vault.open(row.details, "participants", "details", row.id))

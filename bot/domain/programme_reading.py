@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import TypeVar
@@ -68,6 +68,23 @@ def parse_programme(text: str, library: Library | None = None) -> Programme:
     return programme
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Around:
+    """What a participant's entry may mention: the programme's country, languages, staff refs, schedules."""
+
+    country: str
+    languages: tuple[str, ...]
+    staff: tuple[str, ...]
+    schedules: tuple[str, ...]
+
+
+def participant_reader(around: Around) -> Callable[[Field], Participant]:
+    """Return what reads participants one by one, for a sheet; no two may share an address."""
+    reading = _Reading(Keys.nothing(), {})
+    reading.go_on_with(around)
+    return reading.read_participant
+
+
 class _Reading:
     """One file while it is read: what its parts must know of each other."""
 
@@ -80,6 +97,11 @@ class _Reading:
         self._staff = _names(keys, "staff", "ref")
         self._schedules = _names(keys, "schedules", "name")
         self._addresses: set[tuple[ChannelName, str]] = set()
+
+    def go_on_with(self, around: Around) -> None:
+        """Take what is known from elsewhere than the file."""
+        self._country, self._languages = around.country, around.languages
+        self._staff, self._schedules = list(around.staff), list(around.schedules)
 
     def programme(self) -> Programme:
         about = self._keys.need("programme", _programme_keys, Keys.nothing())
@@ -104,7 +126,7 @@ class _Reading:
                 if level in LEVELS
             },
             repeat=chain.get("repeat", lambda field: field.one_of(Repeat), Repeat.UNTIL_ACKNOWLEDGED),
-            participants=read("participants", lambda field: self._people(field, self._participant), ()),
+            participants=read("participants", lambda field: self._people(field, self.read_participant), ()),
             schedules=read("schedules", lambda field: _unique(field, "name", self._schedule), ()),
             directory=read("directory", lambda field: read_directory(field, self._languages), Directory()),
         )
@@ -136,7 +158,8 @@ class _Reading:
             status=keys.get("status", lambda below: below.one_of(StaffStatus), StaffStatus.ACTIVE),
         )
 
-    def _participant(self, field: Field) -> Participant:
+    def read_participant(self, field: Field) -> Participant:
+        """Read one participant."""
         keys = field.keys(
             [
                 *["ref", "name", "language", "timezone", "specialist", "contacts", "sessions", "schedules"],

@@ -114,7 +114,7 @@ def _in_language(texts: Mapping[str, str], language: str, *, any_language: bool 
 def parse_prompts(field: Field, languages: Collection[str] | None = None) -> tuple[Prompt, ...]:
     """Read a list of prompts, leaving wrong ones out; `languages` None lets any language in."""
     seen: set[str] = set()
-    return field.each(lambda item: _prompt(item, languages, seen))
+    return field.each(lambda item: read_prompt(item, languages, seen))
 
 
 def prompts_to_data(prompts: Sequence[Prompt]) -> list[dict[str, Any]]:
@@ -131,7 +131,8 @@ def prompts_from_data(data: Sequence[dict[str, Any]]) -> tuple[Prompt, ...]:
     return prompts
 
 
-def _prompt(field: Field, languages: Collection[str] | None, seen: set[str]) -> Prompt:
+def read_prompt(field: Field, languages: Collection[str] | None, seen: set[str]) -> Prompt:
+    """Read one prompt; `seen` gathers the keys of its schedule."""
     keys = field.keys([*KEYS, *TIMES])
     key = keys.need("key", read_name, "")
     if key and key in seen:

@@ -12,7 +12,12 @@ from tests.journeys.programmes import ALEX, DANA_CHAT, MARISOL_CHAT, no_prompts,
 
 LISTS: dict[str, Any] = {
     "meetings": [
-        {"text": {"en": "Tue 6 pm: Elm Street library, room 2.", "es": "Martes 18:00: biblioteca Elm, sala 2."}},
+        {
+            "text": {
+                "en": "Tue 6 pm: Elm Street library, room 2.",
+                "es": "Martes 18:00: biblioteca Elm, sala 2.",
+            }
+        },
         {"text": {"en": "Sun 9 am: chapel hall, coffee first."}, "for": ["faith"]},
         {"text": {"en": "Thu 7 pm: back room, Oak Diner."}, "for": ["12-step"]},
     ],
