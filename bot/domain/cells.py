@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.yaml_fields import Field, read_yaml
 
 T = TypeVar("T")
+_MISSING = re.compile(r"The key `(\w+)` is missing")
 _TEXT, _GROUP, _LIST = "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
 
 
@@ -42,13 +44,14 @@ def read_row(
     """
     own: list[FieldError] = []
     node = _node(tree, "", own)
-    value = Field(node, "", own).attempt(read)
+    value = () if own else Field(node, "", own).attempt(read)
     problems += [_at(problem, line, column) for problem in own]
     return () if own else value
 
 
 def _at(problem: FieldError, line: int, column: Callable[[str], str]) -> FieldError:
-    name = column("" if problem.field == "file" else problem.field)
+    missing = _MISSING.match(problem.sentence)
+    name = column(missing[1] if missing else "" if problem.field == "file" else problem.field)
     return FieldError(line=line, field=name, sentence=problem.sentence)
 
 
@@ -70,7 +73,7 @@ def _node(tree: Tree, path: str, problems: list[FieldError]) -> yaml.Node:
 
 def _flow(text: str, path: str, problems: list[FieldError]) -> yaml.Node:
     try:
-        return read_yaml(text, []).node
+        return read_yaml(str(text), []).node
     except ProgrammeFileError as error:
         problems += [FieldError(line=1, field=path, sentence=one.sentence) for one in error.errors]
         return yaml.MappingNode(_GROUP, [])

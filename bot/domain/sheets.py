@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -54,7 +53,7 @@ def read_rows(data: bytes, known: Collection[str], also: re.Pattern[str] | None 
                         line=line, field=f"column {place + 1}", sentence="This cell has no column above it."
                     )
                 )
-            elif any(unicodedata.category(one) == "Cc" and one not in "\n\r\t" for one in cell):
+            elif any(ord(one) < 32 and one not in "\n\r\t" for one in cell):
                 problems.append(
                     FieldError(
                         line=line,
