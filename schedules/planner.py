@@ -11,7 +11,7 @@ from bot.store.database import Database
 from bot.store.schedules import Enrolment
 
 _DUE = select(Enrolment.id).where(Enrolment.next_due_at <= bindparam("now")).limit(1)
-BATCH = 150  # enrolments a transaction: a webhook waits behind one of these at most
+BATCH = 250  # enrolments a transaction: a webhook waits behind one of these at most
 
 
 async def plan(database: Database) -> int:

@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, case, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import BigInteger, Integer, String, bindparam, case, exists, select, type_coerce, update
 
 from bot.actions.anchors import NOTHING, Since, anchors_of, load_since
 from bot.actions.versions import Version, load_versions
 from bot.domain.consent import ConsentState
+from bot.domain.instants import from_micros, to_micros
 from bot.domain.messages import Direction, Kind, Lane, MessageState
 from bot.domain.recurrence import Due
-from bot.outbox.claim import many
 from bot.outbox.enqueue import DELIVERY
 from bot.store.base import table_of
+from bot.store.bulk import Bulk, Row
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.messages import Message
-from bot.store.people import Contact, Participant, PersonStatus, Programme
+from bot.store.people import Contact, Participant, PersonStatus, Programme, Session
 from bot.store.schedules import Enrolment, Schedule
 
-BREATH = 20  # people planned before others get a turn on the loop
+BREATH = 40  # people planned before others get a turn on the loop
 
 # The contact that prompts go to: agreed and reachable before others, then in the person's own order.
 PREFERRED = (
@@ -44,26 +43,24 @@ async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -
     rows = await _due_rows(tx, limit, only)
     if not rows:
         return 0
+    await asyncio.sleep(0)  # the loop answers others in between
     versions = await load_versions(tx, {row.version_id for row in rows})
-    dates = await load_since(
-        tx,
-        sessions=_those(rows, versions, "needs_sessions"),
-        starts=_those(rows, versions, "needs_starts"),
-    )
-    messages: list[dict[str, Any]] = []
-    updates: list[dict[str, Any]] = []
+    dates = await _dates(tx, rows, versions)
+    messages: list[Row] = []
+    decided: list[Row] = []
+    now = to_micros(tx.now)
     for number, row in enumerate(rows, start=1):
         if number % BREATH == 0:
-            await asyncio.sleep(0)  # the loop answers others in between
-        version = versions.get(row.version_id)
+            await asyncio.sleep(0)
+        version = versions.get(row.version_id or "")
         dues, following = _plan(row, version, dates.get(row.participant_id, NOTHING), tx.now)
         if version is not None and row.contact_id is not None:
-            messages += [_occurrence(row, due, version, tx.now) for due in dues]
-        updates.append({"b_id": row.id, "b_until": tx.now, "b_next": following.at if following else None})
+            messages += [_occurrence(row, due, version, now) for due in dues]
+        decided.append((row.id, now, to_micros(following.at) if following else None))
     if messages:
-        await many(tx, _INSERT[tx.sqlite], messages)
+        await _INSERT.run(tx, messages)
         tx.wake.add(DELIVERY)
-    await many(tx, _DECIDED, updates)
+    await _DECIDED.run(tx, decided)
     return len(rows)
 
 
@@ -90,6 +87,22 @@ def first_look(now: datetime) -> dict[str, datetime]:
     return {"planned_until": now, "next_due_at": now + timedelta(microseconds=1)}
 
 
+class _Enrolled(NamedTuple):
+    """A row of `_due`: words and instants as they are stored, since each would be made anew for every row."""
+
+    id: str
+    participant_id: str
+    start: str
+    planned_until: int
+    version_id: str | None
+    timezone: str | None
+    status: str
+    programme_zone: str
+    contact_id: str | None
+    channel: str | None
+    has_sessions: bool
+
+
 def _due() -> Any:
     """Return the query for enrolments whose time has come, with the contact their prompts go to."""
     contact = (
@@ -100,18 +113,22 @@ def _due() -> Any:
         .correlate(Enrolment)
         .scalar_subquery()
     )
+    enrolments, participants, contacts = table_of(Enrolment), table_of(Participant), table_of(Contact)
     return (
         select(
-            Enrolment.id,
-            Enrolment.participant_id,
-            Enrolment.start,
-            Enrolment.planned_until,
+            enrolments.c.id,
+            enrolments.c.participant_id,
+            type_coerce(enrolments.c.start, String).label("start"),
+            type_coerce(enrolments.c.planned_until, BigInteger).label("planned_until"),
             Schedule.version_id,
-            Participant.timezone,
-            Participant.status,
+            participants.c.timezone,
+            type_coerce(participants.c.status, String).label("status"),
             Programme.timezone.label("programme_zone"),
-            Contact.id.label("contact_id"),
-            Contact.channel,
+            contacts.c.id.label("contact_id"),
+            type_coerce(contacts.c.channel, String).label("channel"),
+            type_coerce(exists().where(Session.participant_id == participants.c.id), Integer).label(
+                "has_sessions"
+            ),
         )
         .join(Schedule, Schedule.id == Enrolment.schedule_id)
         .join(Participant, Participant.id == Enrolment.participant_id)
@@ -128,59 +145,88 @@ _DUE = _due()
 _DUE_OF = _DUE.where(Enrolment.id.in_(bindparam("only", expanding=True)))
 
 
-_INSERT = {
-    sqlite: insert(table_of(Message)).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    for sqlite, insert in ((True, sqlite_insert), (False, postgresql_insert))
-}
-_DECIDED = (
-    update(table_of(Enrolment))
-    .where(table_of(Enrolment).c.id == bindparam("b_id"))
-    .values(planned_until=bindparam("b_until"), next_due_at=bindparam("b_next"))
+_OUT, _PROMPT, _LEFT = str(Direction.OUT), str(Kind.PROMPT), str(PersonStatus.LEFT)
+_QUEUED, _EXPIRED = str(MessageState.QUEUED), str(MessageState.EXPIRED)
+_SCHEDULED = int(Lane.SCHEDULED)
+
+# An occurrence's columns, in the order in which `_occurrence` gives them.
+_OCCURRENCE = """
+    id direction channel contact_id participant_id kind lane state reason dedupe_key not_before expires_at
+    attempts enrolment_id version_id prompt_key local_time created_at
+"""
+_INSERT = Bulk(
+    _OCCURRENCE.split(),
+    lambda tx: tx.insert(table_of(Message)).on_conflict_do_nothing(index_elements=["dedupe_key"]),
+)
+_DECIDED = Bulk(
+    ("b_id", "b_until", "b_next"),
+    lambda _: (
+        update(table_of(Enrolment))
+        .where(table_of(Enrolment).c.id == bindparam("b_id"))
+        .values(planned_until=bindparam("b_until"), next_due_at=bindparam("b_next"))
+    ),
 )
 
 
-async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> Sequence[Any]:
+async def _due_rows(tx: Tx, limit: int, only: Collection[str] | None) -> list[_Enrolled]:
     asked: dict[str, Any] = {"now": tx.now, "limit": limit}
     if only is not None:
         asked["only"] = list(only)
-    rows: Sequence[Any] = (await tx.session.execute(_DUE if only is None else _DUE_OF, asked)).all()
-    return rows
+    connection = await tx.session.connection()  # past the ORM, whose part is dear by the row
+    found = await connection.execute(_DUE if only is None else _DUE_OF, asked)
+    return [_Enrolled._make(row) for row in found]
 
 
-def _those(rows: Sequence[Any], versions: dict[str, Version], need: str) -> set[str]:
-    asking = {version_id for version_id, version in versions.items() if getattr(version, need)}
-    return {row.participant_id for row in rows if row.version_id in asking}
+async def _dates(tx: Tx, rows: Sequence[_Enrolled], versions: dict[str, Version]) -> dict[str, Since]:
+    """Return the dates of those who have some and whose schedule asks for them."""
+    sessions: set[str] = set()
+    starts: set[str] = set()
+    for row in rows:
+        version = versions.get(row.version_id or "")
+        if version is not None and version.needs_sessions and row.has_sessions:
+            sessions.add(row.participant_id)
+        if version is not None and version.needs_starts:
+            starts.add(row.participant_id)
+    return await load_since(tx, sessions=sessions, starts=starts)
 
 
-def _plan(row: Any, version: Version | None, since: Since, now: datetime) -> tuple[list[Due], Due | None]:
-    if version is None or row.status is PersonStatus.LEFT:
+def _plan(
+    row: _Enrolled, version: Version | None, since: Since, now: datetime
+) -> tuple[list[Due], Due | None]:
+    if version is None or row.status == _LEFT:
         return [], None
     anchors = anchors_of(
-        seed=row.id, start=row.start, zone=row.timezone, programme_zone=row.programme_zone, since=since
+        seed=row.id,
+        start=date.fromisoformat(row.start),
+        zone=row.timezone,
+        programme_zone=row.programme_zone,
+        since=since,
     )
-    return version.timetable.turn(anchors, row.planned_until, now)
+    return version.timetable.turn(anchors, from_micros(row.planned_until), now)
 
 
-def _occurrence(row: Any, due: Due, version: Version, now: datetime) -> dict[str, Any]:
-    expires_at = due.at + version.expires(due.key)
+def _occurrence(row: _Enrolled, due: Due, version: Version, now: int) -> Row:
+    at = to_micros(due.at)
+    expires_at = to_micros(due.at + version.expires(due.key))
     missed = expires_at <= now
-    return {
-        "id": new_id(),
-        "direction": Direction.OUT,
-        "channel": row.channel,
-        "contact_id": row.contact_id,
-        "participant_id": row.participant_id,
-        "kind": Kind.PROMPT,
-        "lane": int(Lane.SCHEDULED),
-        "state": MessageState.EXPIRED if missed else MessageState.QUEUED,
-        "reason": "missed" if missed else None,
-        "dedupe_key": f"occ:{row.id}:{due.key}:{due.local.isoformat(timespec='minutes')}",
-        "not_before": due.at,
-        "expires_at": expires_at,
-        "attempts": 0,
-        "enrolment_id": row.id,
-        "version_id": row.version_id,
-        "prompt_key": due.key,
-        "local_time": due.local,
-        "created_at": now,
-    }
+    local = due.local.isoformat(timespec="minutes")
+    return (
+        new_id(),
+        _OUT,
+        row.channel,
+        row.contact_id,
+        row.participant_id,
+        _PROMPT,
+        _SCHEDULED,
+        _EXPIRED if missed else _QUEUED,
+        "missed" if missed else None,
+        f"occ:{row.id}:{due.key}:{local}",
+        at,
+        expires_at,
+        0,
+        row.id,
+        row.version_id,
+        due.key,
+        local,
+        now,
+    )

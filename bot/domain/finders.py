@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from bot.domain.hours import DAY
 from bot.domain.rules import Anchor, Anchors, AroundSession, EveryWeeks, OnDay, OnDays, RandomTime, Rule, Side
@@ -22,7 +22,12 @@ Found: TypeAlias = tuple[datetime, tuple[str, ...]]  # a naive wall time, and th
 
 
 class Finder(Protocol):
-    """One rule, or many of a kind, made ready for searching."""
+    """One rule, or many of a kind, made ready for searching.
+
+    `personal` finders hang on the anchors' seed; for the others, people of one zone and one start are alike.
+    """
+
+    personal: ClassVar[bool]
 
     def first(self, anchors: Anchors, after: datetime) -> Found | None:
         """Return the first wall time after naive `after`, and what falls on it."""
@@ -45,6 +50,7 @@ class _Weekly:
     """All the rules on days of the week, as minutes since Monday."""
 
     __slots__ = ("_offsets",)
+    personal: ClassVar[bool] = False
 
     def __init__(self, rules: Mapping[str, OnDays]) -> None:
         self._offsets = _Offsets(
@@ -65,6 +71,7 @@ class _Numbered:
     """All the numbered days of one anchor, as minutes since the anchor's midnight."""
 
     __slots__ = ("_anchor", "_offsets")
+    personal: ClassVar[bool] = False
 
     def __init__(self, anchor: Anchor, rules: Mapping[str, OnDay]) -> None:
         self._anchor = anchor
@@ -88,6 +95,7 @@ class _Random:
     """A time of its own each day, drawn from a hash: planning again, anywhere, draws the same."""
 
     __slots__ = ("_keys", "_rule", "_salt", "_steps")
+    personal: ClassVar[bool] = True
 
     def __init__(self, key: str, rule: RandomTime) -> None:
         self._keys = (key,)
@@ -97,16 +105,15 @@ class _Random:
         self._steps = [[step for step in range(8) if (today + step) % 7 in rule.days] for today in range(7)]
 
     def first(self, anchors: Anchors, after: datetime) -> Found | None:
-        today = _midnight(after)
+        midnight, today = _midnight(after), after.toordinal()
         for step in self._steps[after.weekday()]:
-            day = today + timedelta(days=step)
-            local = day + timedelta(minutes=self._draw(anchors.seed, day))
+            local = midnight + timedelta(days=step, minutes=self._draw(anchors.seed, today + step))
             if local > after:
                 return local, self._keys
         return None
 
-    def _draw(self, seed: str, day: datetime) -> int:
-        text = f"{seed}{self._salt}{day.toordinal()}"
+    def _draw(self, seed: str, day: int) -> int:
+        text = f"{seed}{self._salt}{day}"
         number = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
         window = self._rule.between
         return window.start + number % (window.end - window.start)
@@ -116,6 +123,7 @@ class _Weeks:
     """Days of every n-th week since an anchor."""
 
     __slots__ = ("_days", "_keys", "_rule")
+    personal: ClassVar[bool] = False
 
     def __init__(self, key: str, rule: EveryWeeks) -> None:
         self._keys = (key,)
@@ -148,6 +156,7 @@ class _Sessions:
     """Before or after each session."""
 
     __slots__ = ("_keys", "_rule", "_shift")
+    personal: ClassVar[bool] = False
 
     def __init__(self, key: str, rule: AroundSession) -> None:
         self._keys = (key,)

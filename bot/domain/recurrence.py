@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
+from functools import lru_cache, partial
+from typing import TypeAlias
 
 from bot.domain.finders import Finder, Found, finders
 from bot.domain.rules import Anchor, Anchors, AroundSession, EveryWeeks, OnDay, OnDays, RandomTime, Rule, Side
@@ -33,6 +35,11 @@ __all__ = [
     "to_local",
 ]
 
+REMEMBERED = 512  # answers a timetable keeps: zones and starts are few, and a tick asks about one span
+
+# What anchors hold besides the seed.
+_Since: TypeAlias = tuple[date, str, tuple[datetime, ...], date | None, date | None]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Due:
@@ -46,14 +53,18 @@ class Due:
 class Timetable:
     """A schedule's rules by prompt key, sorted once so that asking is cheap. Never changes.
 
-    Rules of a kind share one sorted list, so a hundred numbered days cost no more than one.
+    Rules of a kind share one sorted list, so a hundred numbered days cost no more than one. What people
+    have in common is found once for all of them, as long as they are asked about one after the other.
     """
 
-    __slots__ = ("_finders",)
+    __slots__ = ("_alike", "_finders", "_personal")
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         """Sort `rules`, by prompt key."""
         self._finders = tuple(finders(rules))
+        self._personal = tuple(finder for finder in self._finders if finder.personal)
+        alike = tuple(finder for finder in self._finders if not finder.personal)
+        self._alike = lru_cache(maxsize=REMEMBERED)(partial(_turn, alike))
 
     def next_due(self, anchors: Anchors, after: datetime) -> Due | None:
         """Return the first occurrence after an aware instant, or None when nothing is left. Raises ZoneError.
@@ -77,14 +88,20 @@ class Timetable:
 
     def turn(self, anchors: Anchors, after: datetime, until: datetime) -> tuple[list[Due], Due | None]:
         """Return `between(after, until)` and `next_due(until)` in one look. Raises ZoneError."""
-        here = _from(anchors, after)
-        dues: list[Due] = []
-        following: Due | None = None
-        for finder in self._finders:
+        since = (
+            anchors.start,
+            anchors.zone,
+            anchors.sessions,
+            anchors.recovery_date,
+            anchors.programme_start,
+        )
+        here, alike, following = self._alike(since, after, until)
+        dues = list(alike)
+        for finder in self._personal:
             coming = _look(finder, anchors, here, (after, until), dues)
-            if coming is not None and (following is None or _order(coming) < _order(following)):
-                following = coming
-        dues.sort(key=_order)
+            following = _sooner(coming, following)
+        if self._personal and len(dues) > 1:
+            dues.sort(key=_order)
         return dues, following
 
     def _first(self, anchors: Anchors, after: datetime) -> Found | None:
@@ -114,6 +131,33 @@ def _walk(
         if at > after:
             for key in keys:
                 yield Due(key=key, local=here, at=at)
+
+
+def _turn(
+    alike: tuple[Finder, ...], since: _Since, after: datetime, until: datetime
+) -> tuple[datetime, tuple[Due, ...], Due | None]:
+    """Return the wall time to search from, and what finders that ask for no seed find."""
+    start, zone, sessions, recovery_date, programme_start = since
+    anchors = Anchors(
+        start=start,
+        zone=zone,
+        seed="",
+        sessions=sessions,
+        recovery_date=recovery_date,
+        programme_start=programme_start,
+    )
+    here = _from(anchors, after)
+    dues: list[Due] = []
+    following: Due | None = None
+    for finder in alike:
+        following = _sooner(_look(finder, anchors, here, (after, until), dues), following)
+    return here, tuple(sorted(dues, key=_order)), following
+
+
+def _sooner(one: Due | None, other: Due | None) -> Due | None:
+    if one is None or other is None:
+        return one or other
+    return one if _order(one) < _order(other) else other
 
 
 def _look(

@@ -6,12 +6,14 @@ import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from bot.store.base import Instant, LocalTime
+from bot.store.base import Instant, LocalTime, table_of
+from bot.store.bulk import Bulk
 from bot.store.database import Database
 from bot.store.messages import Mark
+from bot.store.people import DataKey
 from bot.store.schedules import Enrolment
 from bot.store.vault import KeyRing, Vault
 from tests.conftest import HandClock
@@ -63,6 +65,31 @@ def test_a_wall_clock_has_no_zone() -> None:
     assert early is not None
     assert late is not None
     assert early < late
+
+
+async def test_many_rows_by_one_statement(database: Database) -> None:
+    """Rows of ready values are written and changed, one or many, whatever order the statement wants."""
+    table = table_of(Mark)
+    insert = Bulk(("value", "at", "name"), lambda tx: tx.insert(table).on_conflict_do_nothing())
+    renamed = update(table).where(table.c.name == bindparam("old")).values(value=bindparam("new"))
+    rename = Bulk(("old", "new"), lambda _: renamed)
+    async with database.write() as tx:
+        await insert.run(tx, [])
+        await insert.run(tx, [("x", 1, "a"), ("y", 2_000_000, "b"), ("z", 3, "a")])
+        await insert.run(tx, [("x", 4, "c")])
+        await rename.run(tx, [("a", "one"), ("c", "three"), ("nobody", "none")])
+    async with database.read() as tx:
+        kept = (await tx.session.execute(select(Mark.name, Mark.value, Mark.at).order_by(Mark.name))).all()
+    assert [(name, value) for name, value, _ in kept] == [("a", "one"), ("b", "y"), ("c", "three")]
+    assert kept[1].at == datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC)
+
+
+async def test_a_column_left_out_of_the_rows_is_noticed(database: Database) -> None:
+    """A column that a model fills in by itself must not be forgotten where the model is passed by."""
+    left_out = Bulk(("purpose",), lambda tx: tx.insert(table_of(DataKey)))
+    with pytest.raises(AssertionError, match="id"):
+        async with database.write() as tx:
+            await left_out.run(tx, [("person",)])
 
 
 async def test_what_hangs_on_nothing_is_refused(database: Database) -> None:

@@ -270,6 +270,24 @@ def test_any_way_of_cutting_the_time_up_gives_the_same(
 
 @settings(max_examples=150, deadline=None)
 @given(
+    st.lists(rules, min_size=1, max_size=6),
+    st.lists(people, min_size=2, max_size=4),
+    st.lists(instants, min_size=2, max_size=2),
+)
+def test_what_is_remembered_of_one_person_is_never_said_of_another(
+    some: list[Rule], several: list[Anchors], span: list[datetime]
+) -> None:
+    """Asked about everybody in turn, twice, a timetable says of each what one that knows only them says."""
+    named = {f"k{place}": rule for place, rule in enumerate(some)}
+    shared, (after, until) = Timetable(named), sorted(span)
+    for anchors in [*several, *several]:
+        alone = Timetable(named)
+        expected = alone.between(anchors, after, until), alone.next_due(anchors, until)
+        assert shared.turn(anchors, after, until) == expected
+
+
+@settings(max_examples=150, deadline=None)
+@given(
     st.one_of(
         st.builds(OnDays, days=day_sets, time=clocks),
         st.builds(
