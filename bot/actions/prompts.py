@@ -27,11 +27,14 @@ def render_prompt(
 
 
 def fill_in(template: str, variables: Mapping[str, str], language: str) -> str:
-    """Return a template with its variables filled in. Raises RenderError."""
+    """Return a template with its variables filled in. Raises RenderError, also when nothing is said."""
     try:
-        return render(template, variables, language)
+        text = render(template, variables, language)
     except WordingError:
         raise RenderError from None
+    if not text.strip():
+        raise RenderError
+    return text
 
 
 def answer_buttons(spec: answers.AnswerSpec, message_id: str, language: str) -> tuple[Button, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import select
 
 from bot.actions.alerts import Raised, raise_alert
@@ -14,11 +15,11 @@ from bot.actions.checkins import new_checkin, open_checkins, run_of
 from bot.actions.consents import tell_specialist
 from bot.actions.notices import tell_staff
 from bot.actions.people import Correspondent, first_name, specialist_of
-from bot.actions.prompts import answer_buttons, fill_in
+from bot.actions.prompts import RenderError, answer_buttons, fill_in
 from bot.actions.staffing import load_roster
 from bot.actions.versions import load_versions
 from bot.domain.checkins import Answer, from_data
-from bot.domain.instruments import Score, find_instrument
+from bot.domain.instruments import InstrumentError, Score, held_instrument
 from bot.domain.messages import ChannelName, Kind, Lane
 from bot.domain.prompts import Prompt
 from bot.domain.questions import FollowUp, Hears, Question, following, from_answer, from_score, number_of
@@ -29,6 +30,8 @@ from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.people import Participant
 from bot.store.schedules import AnswerRow, Checkin, ScoreRow
+
+log = structlog.get_logger()
 
 ASK_WITHIN = timedelta(hours=2)  # a next question later than this is no conversation any more
 
@@ -52,17 +55,25 @@ async def prompt_of(tx: Tx, checkin: Checkin) -> Prompt | None:
 async def ask_next(
     tx: Tx, who: Correspondent, checkin: Checkin, prompt: Prompt, answer: Answer | None
 ) -> bool:
-    """Ask the question that follows (`answer` None: skipped); False when that was the last."""
+    """Ask the question that follows (`answer` None: skipped); False when that was the last.
+
+    A question that can't be worded ends the sequence: no text that comes in may fail because of it.
+    """
     question = following(prompt.asked(), checkin.question_key or "", answer)
     if question is None or who.participant is None:
         return False
     message_id, language = new_id(), who.language
+    try:
+        text = await _worded(tx, who, question)
+    except RenderError:
+        log.error("question_unworded", checkin=checkin.id)
+        return False
     draft = Draft(
         id=message_id,
         to=who.to,
         kind=Kind.REPLY,
         lane=Lane.REPLY,
-        text=await _worded(tx, who, question),
+        text=text,
         buttons=answer_buttons(question.answer, message_id, language)
         if who.contact.channel is ChannelName.TELEGRAM
         else (),
@@ -150,9 +161,14 @@ async def _keep_score(
     tx: Tx, participant: Participant | None, checkin: Checkin, prompt: Prompt, answers: dict[str, Answer]
 ) -> Score | None:
     """Keep the score of a complete scale, sealed; a corrected answer corrects it."""
-    if prompt.instrument is None or participant is None:
+    instrument = held_instrument(prompt.instrument)
+    if instrument is None or participant is None:
         return None
-    score = find_instrument(prompt.instrument).score({key: number_of(one) for key, one in answers.items()})
+    try:
+        score = instrument.score({key: number_of(one) for key, one in answers.items()})
+    except InstrumentError:  # its rules changed while it was being answered
+        log.error("unscored", checkin=checkin.id, instrument=instrument.name)
+        return None
     if score is None:
         return None
     row = await tx.session.scalar(select(ScoreRow).where(ScoreRow.run_id == run_of(checkin)))

@@ -113,6 +113,12 @@ def find_instrument(name: str) -> Instrument:
     return found
 
 
+def held_instrument(name: str | None) -> Instrument | None:
+    """Return an instrument that a published schedule names, None where it may not be used any more."""
+    found = instruments().get(name or "")
+    return found if found is not None and found.status is not Status.OFF else None
+
+
 def usable() -> list[str]:
     """Name the instruments that may be used."""
     return [one.name for one in instruments().values() if one.status is not Status.OFF]

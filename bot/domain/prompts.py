@@ -17,7 +17,7 @@ from bot.domain.answers_file import answer_to_data, read_answer
 from bot.domain.durations import format_duration
 from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import EVERY_DAY
-from bot.domain.instruments import Instrument, find_instrument
+from bot.domain.instruments import Instrument, held_instrument
 from bot.domain.pathways import Pathway
 from bot.domain.programme_words import read_duration, read_name, read_texts
 from bot.domain.questions import FollowUp, Question
@@ -78,16 +78,16 @@ class Prompt:
     def asked(self) -> tuple[Question, ...]:
         """Return its questions in order; the key of a prompt's only question is empty."""
         if self.instrument is not None:
-            return find_instrument(self.instrument).questions
+            held = held_instrument(self.instrument)
+            return held.questions if held is not None else ()
         if self.answer is not None:
             return (Question(key="", ask=self.text, answer=self.answer),)
         return self.questions
 
     def rules(self) -> tuple[FollowUp, ...]:
         """Return what follows from its answers: what the file says, else what the instrument asks for."""
-        if self.follow_ups or self.instrument is None:
-            return self.follow_ups
-        return find_instrument(self.instrument).usual_follow_ups()
+        held = held_instrument(self.instrument)
+        return self.follow_ups or (held.usual_follow_ups() if held is not None else ())
 
     def said(self, language: str, pathway: Pathway | None = None) -> str:
         """Return the template of what is sent: its text in `language`, or in the first it has.
@@ -100,9 +100,9 @@ class Prompt:
             parts += [
                 _in_language(question.ask, language, any_language=True) for question in self.asked()[:1]
             ]
-        if self.instrument is not None and not parts[0]:
-            intro = find_instrument(self.instrument).intro
-            parts[0] = _in_language(intro, language, any_language=True)
+        held = held_instrument(self.instrument)
+        if held is not None and not parts[0]:
+            parts[0] = _in_language(held.intro, language, any_language=True)
         return " ".join(part for part in parts if part)
 
 
@@ -111,10 +111,15 @@ def _in_language(texts: Mapping[str, str], language: str, *, any_language: bool 
     return texts.get(language, first)
 
 
-def parse_prompts(field: Field, languages: Collection[str] | None = None) -> tuple[Prompt, ...]:
-    """Read a list of prompts, leaving wrong ones out; `languages` None lets any language in."""
+def parse_prompts(
+    field: Field, languages: Collection[str] | None = None, *, stored: bool = False
+) -> tuple[Prompt, ...]:
+    """Read a list of prompts, leaving wrong ones out; `languages` None lets any language in.
+
+    `stored`: it was published once, so that an instrument which is off by now asks nothing, and is no error.
+    """
     seen: set[str] = set()
-    return field.each(lambda item: read_prompt(item, languages, seen))
+    return field.each(lambda item: read_prompt(item, languages, seen, stored=stored))
 
 
 def prompts_to_data(prompts: Sequence[Prompt]) -> list[dict[str, Any]]:
@@ -125,13 +130,15 @@ def prompts_to_data(prompts: Sequence[Prompt]) -> list[dict[str, Any]]:
 def prompts_from_data(data: Sequence[dict[str, Any]]) -> tuple[Prompt, ...]:
     """Return the prompts that `prompts_to_data` wrote. Raises ProgrammeFileError on anything else."""
     problems: list[FieldError] = []
-    prompts = parse_prompts(Field(to_node(data), "prompts", problems))
+    prompts = parse_prompts(Field(to_node(data), "prompts", problems), stored=True)
     if problems:
         raise ProgrammeFileError(tuple(problems))
     return prompts
 
 
-def read_prompt(field: Field, languages: Collection[str] | None, seen: set[str]) -> Prompt:
+def read_prompt(
+    field: Field, languages: Collection[str] | None, seen: set[str], *, stored: bool = False
+) -> Prompt:
     """Read one prompt; `seen` gathers the keys of its schedule."""
     keys = field.keys([*KEYS, *TIMES])
     key = keys.need("key", read_name, "")
@@ -143,7 +150,7 @@ def read_prompt(field: Field, languages: Collection[str] | None, seen: set[str])
         keys.found[name].say(f"`{asking[0]}` is here already; a prompt asks in one of these ways.")
     opened = asking[:1] in (["questions"], ["instrument"])
     text = keys.get if opened else keys.need
-    instrument = keys.get("instrument", read_instrument, None)
+    instrument = keys.get("instrument", Field.text if stored else read_instrument, None)
     questions = keys.get("questions", lambda below: read_questions(below, languages), ())
     answer = keys.get("answer", lambda below: read_answer(below, languages), None)
     prompt = Prompt(
@@ -154,13 +161,15 @@ def read_prompt(field: Field, languages: Collection[str] | None, seen: set[str])
         answer=answer,
         expires=keys.get("expires", read_duration, None),
         questions=questions,
-        instrument=instrument.name if instrument else None,
+        instrument=instrument,
         variants=keys.get("variants", lambda below: _variants(below, languages), {}),
         nudge=keys.get("nudge", read_duration, None),
         closes=keys.get("closes", read_duration, None),
     )
     _check_times(keys, prompt, asks=bool(asking))
-    return replace(prompt, follow_ups=_follow_ups(keys, prompt, instrument, asks=bool(asking)))
+    return replace(
+        prompt, follow_ups=_follow_ups(keys, prompt, held_instrument(instrument), asks=bool(asking))
+    )
 
 
 def _follow_ups(

@@ -34,9 +34,9 @@ def read_questions(field: Field, languages: Collection[str] | None) -> tuple[Que
     return tuple(question for _, question in read)
 
 
-def read_instrument(field: Field) -> Instrument:
+def read_instrument(field: Field) -> str:
     """Read an instrument's name. Raises InstrumentError when there is none, or it may not be used."""
-    return find_instrument(field.text())
+    return find_instrument(field.text()).name
 
 
 def read_follow_ups(

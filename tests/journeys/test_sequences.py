@@ -14,7 +14,7 @@ from tests.journeys.conftest import Open
 from tests.journeys.programmes import ALEX, DANA_CHAT, LEE, MARISOL_CHAT, example, person
 from tests.journeys.story import Story
 
-EVENING = {
+EVENING: dict[str, Any] = {
     "key": "evening",
     "at": {"days": "daily", "time": "09:30"},
     "support": "emotional",
@@ -249,6 +249,17 @@ async def test_a_prompt_is_worded_for_the_pathway(open_story: Open) -> None:
     story = await open_story(file)
     await story.forward(minutes=30)
     await story.phone(ALEX).gets("Who is in your prayers today?")
+
+
+async def test_a_question_nobody_can_word_ends_the_sequence(open_story: Open) -> None:
+    """A variable that is not known stops the questions, never the text that came in."""
+    questions = [EVENING["questions"][0] | {"when": []}, EVENING["questions"][2] | {"ask": {"en": "{nick}?"}}]
+    story = await open_story(with_prompt(EVENING | {"questions": questions, "follow_up": []}))
+    alex = story.phone(ALEX)
+    await story.forward(minutes=30)
+    await alex.gets("Two quick ones.")
+    await alex.says("4")
+    await alex.gets("Thank you for checking in.")
 
 
 async def _totals(story: Story, ref: str) -> list[int]:

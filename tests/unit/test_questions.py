@@ -11,6 +11,7 @@ from bot.domain.checkins import Answer, AnswerKind, Silence, silence_of
 from bot.domain.errors import ProgrammeFileError
 from bot.domain.messages import MessageState
 from bot.domain.programme_reading import parse_programme
+from bot.domain.prompts import prompts_from_data, prompts_to_data
 from bot.domain.questions import (
     END,
     Branch,
@@ -200,3 +201,16 @@ def test_a_wrong_sequence_is_named(more: str, said: str) -> None:
 def test_free_text_is_a_way_to_answer() -> None:
     """A free-text question needs no bounds."""
     assert Question(key="a", ask={}, answer=FreeText()).answer == FreeText()
+
+
+def test_a_published_instrument_that_is_off_by_now_asks_nothing() -> None:
+    """What was published once is still read; it breaks no planning, asks nothing and tells nobody."""
+    data = {
+        "key": "k",
+        "at": {"days": "daily", "time": "10:00"},
+        "support": "emotional",
+        "instrument": "barc-10",
+    }
+    (prompt,) = prompts_from_data([data])
+    assert (prompt.asked(), prompt.rules(), prompt.said("en")) == ((), (), "")
+    assert prompts_to_data([prompt])[0]["instrument"] == "barc-10"
