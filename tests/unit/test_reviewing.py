@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 from bot.domain.programme_reading import parse_programme
 from bot.domain.reviewing import review, texts_of
 from bot.domain.wording import Rule, Severity
@@ -76,3 +78,9 @@ def test_the_example_is_worth_a_look_and_no_more() -> None:
     assert [one.place for one in review(programme) if one.finding.level is Severity.ERROR] == []
     assert {one.finding.rule for one in review(programme)} <= set(Rule)
     assert len(list(texts_of(programme))) == 14
+
+
+def test_the_demo_has_no_error() -> None:
+    """What people see first is worded right, in both languages."""
+    text = (files("bot.commands") / "demo_programme.yaml").read_text("utf-8")
+    assert [one.place for one in review(parse_programme(text)) if one.finding.level is Severity.ERROR] == []
