@@ -84,7 +84,11 @@ async def enrol_people(tx: Tx, people: Sequence[Enrollee]) -> Imported:
         if row is None:
             position += 1
         else:
-            person = _merged(await participant_on_file(tx, row, refs), one)
+            current = await participant_on_file(tx, row, refs)
+            person = _merged(current, one)
+            if person == current:
+                done.count("participants", new=False, differs=False)
+                continue
         await bring_participant(
             tx,
             programme,

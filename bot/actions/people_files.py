@@ -56,7 +56,7 @@ async def bring_member(
     differs |= _set_sealed(tx, row, "name", file.name)
     differs |= _set_sealed(tx, row, "email", file.email)
     await tx.session.flush()
-    differs |= await _contacts(tx, programme, row, file.contacts)
+    differs |= await _contacts(tx, programme, row, file.contacts, new=new)
     done.count("staff", new=new, differs=differs)
     return row
 
@@ -101,9 +101,9 @@ async def bring_participant(
     replan |= dated
     differs |= dated
     await tx.session.flush()
-    differs |= await _contacts(tx, programme, row, file.contacts)
-    sessions_differ = await _sessions(tx, row, file)
-    enrolments_differ = await _enrolments(tx, row, file, schedules)
+    differs |= await _contacts(tx, programme, row, file.contacts, new=new)
+    sessions_differ = await _sessions(tx, row, file, new=new)
+    enrolments_differ = await _enrolments(tx, row, file, schedules, new=new)
     if (replan or sessions_differ) and not new:
         ids = (await tx.session.scalars(select(Enrolment.id).where(Enrolment.participant_id == row.id))).all()
         await look_again(tx, ids)
@@ -120,12 +120,15 @@ def _details(file: files.Participant) -> str | None:
 
 
 async def _contacts(
-    tx: Tx, programme: Programme, owner: Staff | Participant, listed: tuple[files.Contact, ...]
+    tx: Tx, programme: Programme, owner: Staff | Participant, listed: tuple[files.Contact, ...], *, new: bool
 ) -> bool:
     """Bring one person's contacts in line; a number that was replaced matches no one any more."""
     differs = False
     field_name = "staff_id" if isinstance(owner, Staff) else "participant_id"
-    held = list(await tx.session.scalars(select(Contact).where(getattr(Contact, field_name) == owner.id)))
+    own = select(Contact).where(getattr(Contact, field_name) == owner.id)
+    held = (
+        [] if new else list(await tx.session.scalars(own))
+    )  # whoever is new has none, and need not be asked
     kept = set()
     for position, file in enumerate(listed):
         hashed = tx.vault.hash(file.channel, file.address)
@@ -195,10 +198,9 @@ async def _detach(tx: Tx, row: Contact) -> None:
     await cancel(tx, "replaced", Message.contact_id == row.id, Message.kind != Kind.PARTING)
 
 
-async def _sessions(tx: Tx, row: Participant, file: files.Participant) -> bool:
-    held = {
-        s.local: s for s in await tx.session.scalars(select(Session).where(Session.participant_id == row.id))
-    }
+async def _sessions(tx: Tx, row: Participant, file: files.Participant, *, new: bool) -> bool:
+    own = select(Session).where(Session.participant_id == row.id)
+    held = {} if new else {s.local: s for s in await tx.session.scalars(own)}
     for local in set(file.sessions) - set(held):
         tx.session.add(Session(id=new_id(), participant_id=row.id, local=local))
     for local in set(held) - set(file.sessions):
@@ -208,12 +210,10 @@ async def _sessions(tx: Tx, row: Participant, file: files.Participant) -> bool:
 
 
 async def _enrolments(
-    tx: Tx, row: Participant, file: files.Participant, schedules: dict[str, Schedule]
+    tx: Tx, row: Participant, file: files.Participant, schedules: dict[str, Schedule], *, new: bool
 ) -> bool:
-    held = {
-        e.schedule_id: e
-        for e in await tx.session.scalars(select(Enrolment).where(Enrolment.participant_id == row.id))
-    }
+    own = select(Enrolment).where(Enrolment.participant_id == row.id)
+    held = {} if new else {e.schedule_id: e for e in await tx.session.scalars(own)}
     moved = []
     differs = False
     for listed in file.schedules:

@@ -18,7 +18,8 @@ from bot.domain.errors import ProgrammeFileError
 from bot.settings import Settings, load
 from bot.store.database import Database
 
-AT_ONCE = 500  # rows in one transaction: more would keep texts that come in waiting for the database
+AT_ONCE = 100  # rows in one transaction: more would keep texts that come in waiting for the database
+BREATH = 0.05  # seconds between them, in which `handrail run` gets its turn
 
 
 class _DryRunError(Exception):
@@ -61,4 +62,5 @@ async def _write(database: Database, people: Sequence[Enrollee], steps: Steps, *
         except _DryRunError:
             pass
         steps.some(len(some))
+        await asyncio.sleep(BREATH)
     return total
