@@ -15,7 +15,7 @@ export PIP_DEFAULT_TIMEOUT ?= 60
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev demo test check format bench triage-report pins clean
+.PHONY: help setup setup-dev demo test check format bench triage-report triage-sets pins clean
 
 help: ## list these commands
 	@echo "Handrail. Commands:"
@@ -54,6 +54,9 @@ bench: $(VENV)/.dev ## measure speed beside plain baselines, in one run
 triage-report: $(VENV)/.dev ## measure distress triage on labelled texts (DATA=file.jsonl)
 	@test -n "$(DATA)" || { echo "Name the labelled texts: make triage-report DATA=file.jsonl" >&2; exit 2; }
 	@$(PY) -m tests.triage_report "$(DATA)" $(ARGS)
+
+triage-sets: $(VENV)/.dev ## measure it on our own sentences, by capability and way of speaking (ARGS="--write --raise")
+	@$(PY) -m tests.triage_sets $(ARGS)
 
 # The extra lines are what installing the project itself needs, so that no unpinned build
 # dependency is ever fetched.

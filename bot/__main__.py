@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 FORMATS = Literal["yaml", "csv", "ics"]
 ROLES = Literal["all", "web", "worker"]
@@ -22,6 +23,32 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+class TextOrVerb(TyperGroup):
+    """A group whose first word may also be a text: `triage TEXT` beside `triage report`.
+
+    A text that is exactly a verb's name is asked for as `triage -- report`.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read what is no verb as the text's own command."""
+        if args[:1] != ["--help"] and (not args or args[0] not in VERBS):
+            args = ["text", *args]
+        return super().parse_args(ctx, args)
+
+
+VERBS = {"report", "marks"}
+triage_app = typer.Typer(
+    cls=TextOrVerb,
+    help="Say how soon a human is needed for a text, and why; or what staff marked.",
+    subcommand_metavar="[TEXT] [--jsonl] [--lang CODE] | report | marks",
+    options_metavar="",
+    epilog="Without TEXT, standard input is the text; with --jsonl, one JSON object a line: text, and id and "
+    "lang if you like. A text that is exactly a command's name: handrail triage -- report.",
+    rich_markup_mode=None,
+)
+app.add_typer(triage_app, name="triage")
 keys = typer.Typer(help="The key ring that locks the data.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(keys, name="keys")
 
@@ -139,7 +166,7 @@ def preview(
     preview(schedule, participant, count=count, as_json=as_json)
 
 
-@app.command()
+@triage_app.command("text", hidden=True)
 def triage(
     text: Annotated[str | None, typer.Argument(help="A text; without it, standard input.")] = None,
     jsonl: Annotated[
@@ -151,6 +178,26 @@ def triage(
     from bot.commands.triage import triage
 
     triage(text, jsonl=jsonl, lang=lang)
+
+
+@triage_app.command("report")
+def triage_report(as_json: JSON = False) -> None:
+    """Say what staff marked, by month: precision, missed texts, words most often wrong."""
+    from bot.commands.triage_marks import report
+
+    report(as_json=as_json)
+
+
+@triage_app.command("marks")
+def triage_marks(
+    texts: Annotated[
+        bool, typer.Option("--texts", help="With what was written. Keep it as you keep the database.")
+    ] = False,
+) -> None:
+    """Write the marked texts as JSON lines, without names, for developing the rules."""
+    from bot.commands.triage_marks import marks
+
+    marks(with_texts=texts)
 
 
 @keys.command("new")

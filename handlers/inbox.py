@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.actions.consents import opt_out, tell_specialist
-from bot.actions.conversations import flag, recent_parts, save_assessment, save_inbound
-from bot.actions.people import Correspondent, add_stranger, find_correspondent
+from bot.actions.conversations import flag, kept_before, recent_parts, save_assessment, save_inbound
+from bot.actions.people import Address, Correspondent, add_stranger, find_correspondent, find_correspondents
 from bot.domain.consent import ConsentReading, ConsentState, ConsentWord, read_consent
 from bot.domain.errors import HandrailError
 from bot.domain.messages import ContactEvent, Inbound
 from bot.domain.triage.assess import Assessment, Level, assess, assess_parts
-from bot.store.database import Database, Tx
+from bot.store.database import Database, Tx, went_between
 from handlers.conversation.hearing import Heard
 from handlers.conversation.route import hear
 
@@ -89,9 +90,10 @@ class Inbox:
         for last in (False,) * (TRIES - 1) + (True,):
             try:
                 async with self._database.write() as tx:
-                    return await take_in(tx, inbound)
-            except IntegrityError:
-                if last:
+                    (receipt,) = await take_in(tx, [inbound])
+                    return receipt
+            except DBAPIError as error:
+                if last or not went_between(error):
                     raise
         raise AssertionError("unreachable")
 
@@ -109,7 +111,7 @@ class Inbox:
         results: list[Receipt] | list[Receipt | Exception]
         try:
             async with self._database.write() as tx:
-                results = [await take_in(tx, inbound) for inbound, _ in batch]
+                results = await take_in(tx, [inbound for inbound, _ in batch])
         except OperationalError:
             raise  # locked, full or gone: it is none of their faults, and going again would only wait again
         except Exception:
@@ -129,30 +131,46 @@ class Inbox:
             for inbound, _ in batch:
                 try:
                     async with tx.session.begin_nested():
-                        results.append(await take_in(tx, inbound))
+                        results += await take_in(tx, [inbound])
                 except Exception as error:
                     log.error("inbound_failed", error=type(error).__name__)
                     results.append(error)
         return results
 
 
-async def take_in(tx: Tx, inbound: Inbound) -> Receipt:
-    """Keep one event once, assess it, and do what follows from it."""
-    who = await find_correspondent(tx, inbound.channel, inbound.address)
-    if inbound.event is not None:
-        return await _contact_changed(tx, who, inbound.event)
-    if who is None:
-        who = await add_stranger(tx, inbound.channel, inbound.address)
-        if who is None:
-            raise NotReadyError
-    heard_before = who.contact.last_in_at
-    message_id = await save_inbound(tx, who, inbound)
-    if message_id is None:
-        return Receipt(outcome=Outcome.DUPLICATE)
+async def take_in(tx: Tx, inbounds: Sequence[Inbound]) -> list[Receipt]:
+    """Keep each event once, assess it, and do what follows from it, in their order.
+
+    Who they are from and which of them are known is looked up for all together; each sees what those
+    before it did. An error of any of them is raised, and then the whole transaction must go.
+    """
+    people = await find_correspondents(tx, {(i.channel, i.address) for i in inbounds})
+    kept = await kept_before(tx, inbounds)
+    fresh = {(i.channel, i.address) for i in inbounds if (i.channel, i.provider_id) not in kept}
+    # Before the first of them writes anything: each later look writes what waits first.
+    parts = {at: await recent_parts(tx, who) for at, who in people.items() if at in fresh}
+    receipts = []
+    for inbound in inbounds:
+        at, delivery = (inbound.channel, inbound.address), (inbound.channel, inbound.provider_id)
+        who = people.pop(at, None)
+        if who is None:  # unknown, or what they said before may have changed who they are
+            who = await find_correspondent(tx, at)
+            parts[at] = await recent_parts(tx, who) if who is not None else []
+        if inbound.event is not None:
+            receipts.append(await _contact_changed(tx, who, inbound.event))
+        elif delivery in kept:
+            receipts.append(Receipt(outcome=Outcome.DUPLICATE))
+        else:
+            kept.add(delivery)
+            receipts.append(await _take_in(tx, who or await _add_stranger(tx, at), inbound, parts[at]))
+    return receipts
+
+
+async def _take_in(tx: Tx, who: Correspondent, inbound: Inbound, parts: list[str]) -> Receipt:
+    message_id = save_inbound(tx, who, inbound)
     if who.staff is None:
-        parts = await recent_parts(tx, who, heard_before, message_id)
         assessment = _assess(inbound, parts, who)
-        await save_assessment(tx, who, message_id, assessment)
+        save_assessment(tx, who, message_id, assessment)
         if assessment.flagged:
             await _have_read(tx, who, message_id)
     else:
@@ -168,6 +186,13 @@ async def take_in(tx: Tx, inbound: Inbound) -> Receipt:
     await tx.session.flush()
     log.info("inbound", message=message_id, channel=inbound.channel, level=assessment.level)
     return Receipt(outcome=Outcome.KEPT, message_id=message_id, level=assessment.level, toast=toast)
+
+
+async def _add_stranger(tx: Tx, at: Address) -> Correspondent:
+    who = await add_stranger(tx, *at)
+    if who is None:
+        raise NotReadyError
+    return who
 
 
 def _assess(inbound: Inbound, parts: list[str], who: Correspondent) -> Assessment:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -90,6 +92,7 @@ class Signatures:
 
     def __init__(self, tokens: Sequence[str], public_url: str) -> None:
         """Take the auth tokens and the address Twilio calls us by."""
+        self._tokens = [token.encode() for token in tokens if token]
         self._validators = [RequestValidator(token) for token in tokens if token]
         self._public_url = public_url.rstrip("/")
 
@@ -102,9 +105,22 @@ class Signatures:
         if not header or not _signable(path_with_query, form):
             raise SignatureError
         url = self._public_url + path_with_query
+        if not isinstance(form, str) and any(_signs(token, url, form, header) for token in self._tokens):
+            return
+        # The SDK also tries the address with and without its port, and knows signed JSON.
         # No token is no validator, and no validator is no pass.
         if not any(validator.validate(url, form, header) for validator in self._validators):
             raise SignatureError
+
+
+def _signs(token: bytes, url: str, form: FormData, header: str) -> bool:
+    """Tell whether `header` is the signature of just this address and form.
+
+    Every text passes here, and this is a tenth of what the SDK's check takes.
+    """
+    pairs = sorted({(name, str(value)) for name, value in form.multi_items()})
+    signed = hmac.digest(token, (url + "".join(map("".join, pairs))).encode(), "sha1")
+    return hmac.compare_digest(base64.b64encode(signed), header.encode())
 
 
 def _signable(path_with_query: str, form: FormData | str) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
@@ -29,6 +29,8 @@ from handlers.telegram import check_secret, read_update
 log = structlog.get_logger()
 
 LARGEST = 1_000_000  # bytes of a body; a text is never near it
+MOST_FIELDS = 500
+URLENCODED = "application/x-www-form-urlencoded"
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 INBOUND = Counter("handrail_inbound_total", "What arrived, by channel and level.", ["channel", "level"])
 SECONDS = Histogram(
@@ -110,9 +112,9 @@ class Doors:
     async def _signed_form(self, request: Request) -> FormData:
         if self.signatures is None:
             raise SignatureError
-        await _body(request)
+        body = await _body(request)
         try:
-            form = await request.form(max_files=0, max_fields=500)
+            form = await _form(request, body)
         except Exception as error:
             log.warning("bad_form", error=type(error).__name__)
             raise InboundError("Twilio's request is not a form; nothing was stored.") from None
@@ -199,6 +201,15 @@ async def _body(request: Request) -> bytes:
             raise TooLargeError
     request._body = bytes(whole)  # what Starlette itself keeps, so that form() can read it again
     return request._body
+
+
+async def _form(request: Request, body: bytes) -> FormData:
+    """Read a form. Raises whatever its parser raises."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == URLENCODED:
+        # At once: Starlette's parser is made for bodies that come in pieces, and takes five times as long.
+        fields = parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        return FormData([*fields])
+    return await request.form(max_files=0, max_fields=MOST_FIELDS)
 
 
 def _refuse(status: int) -> Any:

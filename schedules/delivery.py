@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,19 +12,23 @@ import structlog
 from prometheus_client import Counter
 
 from bot.actions.deliveries import Batch, Ready, claim_batch
-from bot.actions.results import record_look_up, record_results, uncertain
+from bot.actions.results import blames_sender, record_look_up, record_results, uncertain
 from bot.channels.base import Channel, Outgoing, SendError
 from bot.domain.instants import Now
-from bot.outbox.claim import next_due
+from bot.domain.messages import Lane
+from bot.outbox.claim import EVERY_LANE, give_back, next_due
 from bot.outbox.record import Outcome
 from bot.store.database import Database, Tx
 from bot.store.messages import Message
 from bot.store.people import Contact
+from schedules.stock import FRESH, Stock, Window
 
 log = structlog.get_logger()
 
 SLOTS = 32  # sends under way at once on one channel
-REFILL = 16  # free slots worth a claim: claims and records share transactions
+SPARE = 8  # and so many more alerts: they wait for nobody's slot
+STOCK = 64  # messages claimed ahead of the slots
+REFILL = 48  # free places worth a claim, and outcomes worth a record: they share transactions
 FLUSH = 0.05  # seconds an outcome may wait for company before it is recorded
 LOOK = 1.0  # seconds between looks when nobody woke us
 DRAIN = 3.5  # seconds that sends under way may take when we are told to end
@@ -50,7 +55,12 @@ class Delivery:
         self._now = now
         self._owner = owner
         self._outcomes: list[Outcome] = []
+        self._stock = Stock()
+        self._window = Window(sender.rate)
+        self._unsent: list[str] = []  # taken out of the stock, to be given back
         self._under_way: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._more = False  # the last claim left something behind
         self._bell = asyncio.Event()
         self._stopping = False
 
@@ -81,7 +91,7 @@ class Delivery:
         while True:
             async with self._database.write() as tx:
                 batch = await self._claim(tx, SLOTS)
-            await asyncio.gather(*(self._send(ready, paced=False) for ready in batch.ready))
+            await asyncio.gather(*(self._send(ready) for ready in batch.ready))
             await self._record()
             total += len(batch.ready)
             if not batch.looked:
@@ -103,33 +113,85 @@ class Delivery:
 
     async def _round(self) -> float:
         """Record what came back and claim what may leave, in one transaction; return seconds to wait."""
-        free = SLOTS - len(self._under_way)
-        upcoming = await self._upcoming() if free >= REFILL else None
-        claiming = upcoming is not None and upcoming <= self._now()
+        self._unsent += self._stock.stale(self._now())
+        lanes, limit = self._room()
+        upcoming = None
+        if limit and not self._outcomes and not (self._more and lanes is EVERY_LANE):
+            upcoming = await next_due(
+                self._database, self._channel.name, lanes
+            )  # looked at without the write lock
+            if upcoming is None or upcoming > self._now():
+                limit = 0
         batch = NOTHING
-        if self._outcomes or claiming:
-            outcomes, self._outcomes = self._outcomes, []
-            try:
-                async with self._database.write() as tx:
-                    await record_results(tx, self._channel.name, outcomes)
-                    if claiming:
-                        batch = await self._claim(tx, free)
-            except BaseException:
-                self._outcomes = outcomes + self._outcomes
-                raise
+        if self._outcomes or self._unsent or limit:
+            batch = await self._turn(lanes, limit)
         for ready in batch.ready:
-            task = asyncio.create_task(self._send(ready, paced=True))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._stock.put(ready)
+        self._start()
+        return self._pause(batch, limit, upcoming)
+
+    def _room(self) -> tuple[Sequence[Lane], int]:
+        """Return what may be claimed: anything when there is room for many, else alerts."""
+        room = SLOTS + STOCK - len(self._under_way) - len(self._stock)
+        if room >= REFILL:
+            return EVERY_LANE, room
+        return (Lane.ALERT,), max(0, SPARE - self._stock.alerts)
+
+    async def _turn(self, lanes: Sequence[Lane], limit: int) -> Batch:
+        outcomes, self._outcomes = self._outcomes, []
+        unsent, self._unsent = self._unsent, []
+        batch = NOTHING
+        try:
+            async with self._database.write() as tx:
+                await record_results(tx, self._channel.name, outcomes)
+                await give_back(tx, unsent, self._owner)
+                if limit:
+                    batch = await self._claim(tx, limit, lanes)
+        except BaseException:
+            self._outcomes = outcomes + self._outcomes
+            self._unsent = unsent + self._unsent
+            raise
+        if lanes is EVERY_LANE:
+            self._more = batch.looked >= limit > 0 and batch.again_at is None
+        return batch
+
+    def _pause(self, batch: Batch, limit: int, upcoming: datetime | None) -> float:
+        """Return the seconds until something is to be done, if nobody rings before."""
         if batch.again_at is not None:
             upcoming = batch.again_at
-        elif claiming and batch.looked:
-            return 0.0 if len(self._under_way) <= SLOTS - REFILL else FLUSH
-        elif claiming:
-            upcoming = None  # the sender is off, or another process has them: look again later
-        if self._under_way:
+        elif self._more and self._room()[0] is EVERY_LANE:
+            return 0.0
+        elif limit:
+            upcoming = None  # nothing more, the sender is off, or another process has them: look again later
+        if self._under_way or self._stock or batch.looked:
             return FLUSH
         return LOOK if upcoming is None else min(LOOK, max(0.002, (upcoming - self._now()).total_seconds()))
+
+    def _start(self) -> None:
+        """Hand messages to the provider while their moments have come and slots are free."""
+        loop, now = asyncio.get_running_loop(), self._now()
+        while (at := self._stock.next_at) is not None:
+            wait = max((at - now).total_seconds(), self._window.wait(loop.time()))
+            if wait > 0:
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._timer = loop.call_later(wait, self._start)
+                return
+            if len(self._under_way) >= SLOTS + (SPARE if self._stock.next_lane is Lane.ALERT else 0):
+                return  # whichever ends next starts again
+            ready = self._stock.pop()
+            if ready.outgoing.claimed_at <= now - FRESH:
+                self._unsent.append(ready.outgoing.message_id)
+                self._bell.set()
+                continue
+            self._window.begin(loop.time())
+            task = asyncio.create_task(self._send(ready))
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._start()
 
     async def _wait(self, seconds: float) -> None:
         if seconds > 0:
@@ -137,16 +199,12 @@ class Delivery:
                 await asyncio.wait_for(self._bell.wait(), seconds)
         self._bell.clear()
 
-    async def _upcoming(self) -> datetime | None:
-        async with self._database.read() as tx:
-            return await next_due(tx, self._channel.name)
+    async def _claim(self, tx: Tx, limit: int, lanes: Sequence[Lane] = EVERY_LANE) -> Batch:
+        return await claim_batch(
+            tx, self._channel.name, limit=limit, rate=self._rate, owner=self._owner, lanes=lanes
+        )
 
-    async def _claim(self, tx: Tx, limit: int) -> Batch:
-        return await claim_batch(tx, self._channel.name, limit=limit, rate=self._rate, owner=self._owner)
-
-    async def _send(self, ready: Ready, *, paced: bool) -> None:
-        if paced and (ahead := (ready.at - self._now()).total_seconds()) > 0:
-            await asyncio.sleep(ahead)
+    async def _send(self, ready: Ready) -> None:
         outgoing, sent, failed = ready.outgoing, None, None
         try:
             sent = await self._channel.send(outgoing)
@@ -166,16 +224,19 @@ class Delivery:
             )
         )
         SENDS.labels(self._channel.name, "sent" if failed is None else "failed").inc()
-        if failed is not None or len(self._outcomes) >= REFILL or len(self._under_way) <= 1:
+        if failed is not None and blames_sender(failed):
+            self._unsent += self._stock.clear()  # the rest would fail as well, and may go another way
+        last = len(self._under_way) <= 1 and not self._stock
+        if failed is not None or last or len(self._outcomes) >= REFILL:
             self._bell.set()
 
     async def _record(self) -> None:
-        outcomes, self._outcomes = self._outcomes, []
-        if outcomes:
-            async with self._database.write() as tx:
-                await record_results(tx, self._channel.name, outcomes)
+        if self._outcomes or self._unsent:
+            await self._turn((), 0)
 
     async def _finish(self) -> None:
+        self._unsent += self._stock.clear()
+        await self._record()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=DRAIN)
         await self._record()

@@ -9,6 +9,7 @@ from bot.actions.escalations import BATCH, advance_due
 from bot.actions.results import fail_over_stuck
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Database
+from bot.store.looks import look
 from bot.store.messages import Message
 
 _DUE = select(
@@ -31,5 +32,5 @@ async def escalate(database: Database) -> int:
 
 
 async def _anything(database: Database) -> bool:
-    async with database.read() as tx:
-        return bool(await tx.session.scalar(_DUE, {"now": tx.now}))
+    (found,) = await look(database, _DUE, now=database.now())
+    return bool(found)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from bot.actions.planning import plan_due
 from bot.store.database import Database
+from bot.store.looks import look
 from bot.store.schedules import Enrolment
 
-_DUE = select(Enrolment.id).where(Enrolment.next_due_at <= bindparam("now")).limit(1)
+_DUE = select(exists().where(Enrolment.next_due_at <= bindparam("now")))
 BATCH = 250  # enrolments a transaction: a webhook waits behind one of these at most
 
 
@@ -29,6 +30,5 @@ async def plan(database: Database) -> int:
 
 async def _anything(database: Database) -> bool:
     # Looked at without the write lock: an idle tick costs one index look-up.
-    async with database.read() as tx:
-        found = await tx.session.scalar(_DUE, {"now": tx.now})
-    return found is not None
+    (found,) = await look(database, _DUE, now=database.now())
+    return bool(found)

@@ -1,11 +1,14 @@
-"""Print how triage does on labelled texts: `make triage-report DATA=file.jsonl`. They stay where they are."""
+"""Print how triage does on labelled texts: `make triage-report DATA=file.jsonl`. They stay where they are.
+
+With --write, what was promised and the peers beside go to their places in docs/triage.md too.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
+import platform
 import sys
-from math import sqrt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,36 +17,75 @@ from rich.table import Table
 
 from bot.domain.triage.assess import assess
 from bot.domain.triage.report import Line, score
+from tests.triage_sets.judges import contestants
+from tests.triage_sets.promises import PROMISES, Kept, judge_all
+from tests.triage_sets.report import Sheet, absent, write_page
+from tests.triage_sets.splitting import held_back, interval
 
-SALT = "v2"  # which third is held back; change it when that third has been looked at
-
-
-def held_back(row: dict[str, str]) -> bool:
-    """Tell whether a text is in the third that rules are never tuned on."""
-    return hashlib.sha256((SALT + row["id"]).encode()).digest()[0] % 3 == 0
-
-
-def interval(share: float, texts: int) -> tuple[float, float]:
-    """Return the 95% confidence interval of a share (Wilson's score)."""
-    z = 1.96
-    middle = (share + z * z / (2 * texts)) / (1 + z * z / texts)
-    reach = z * sqrt(share * (1 - share) / texts + z * z / (4 * texts * texts)) / (1 + z * z / texts)
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+Rows = Sequence[Mapping[str, str]]
 
 
-def main(path: str) -> int:
+def main(path: str, *, write: bool) -> int:
     """Read, assess, print. Returns the exit code."""
     lines = Path(path).read_text("utf-8").splitlines()
-    rows = [json.loads(line) for line in lines if line.strip()]
+    found = [json.loads(line) for line in lines if line.strip()]
+    rows = [row for row in found if row.get("text") is not None]  # marks outlive the texts of the erased
     console = Console()
-    for title, part in (
-        ("Held back", [row for row in rows if held_back(row)]),
-        ("Tuned on", [row for row in rows if not held_back(row)]),
-    ):
+    parts = {
+        "Held back": [row for row in rows if held_back(row)],
+        "Tuned on": [row for row in rows if not held_back(row)],
+    }
+    for title, part in parts.items():
         shown = track(part, title, console=Console(stderr=True), disable=not sys.stderr.isatty())
-        console.print(_table(title, score(shown)))
+        console.print(_table(title, score(_by_language(shown))))
+    sheets = [_promised(parts), _beside(parts["Held back"])]
+    for sheet in sheets:
+        console.print(sheet.shown())
     console.print(f"rules {assess('').rules}")
+    if write:
+        write_page(sheets)
     return 0
+
+
+def _by_language(rows: Iterable[Mapping[str, str]]) -> Iterator[dict[str, str]]:
+    for row in rows:
+        yield dict(row) | {"source": f"{row.get('source', '')} ({row.get('lang', 'en')})"}
+
+
+def _promised(parts: Mapping[str, Rows]) -> Sheet:
+    """Return the promises on each part, ours alone."""
+    ours = contestants()[0]
+    assert ours.judge
+    kept = [judge_all(part, ours.judge) for part in parts.values()]
+    rows = [
+        [one.what, one.limit, *(cell for each in kept for cell in _cells(each.get(one.what)))]
+        for one in PROMISES
+    ]
+    heads = ["what", "promised", *(head for part in parts for head in (part.lower(), "texts", "kept"))]
+    note = f"Rules {assess('').rules}, Python {platform.python_version()}; with 95% confidence intervals."
+    return Sheet(name="promises", title="What was promised", heads=heads, rows=rows, note=note)
+
+
+def _cells(kept: Kept | None) -> tuple[str, str, str]:
+    if kept is None:
+        return "-", "0", "-"
+    return str(kept), str(kept.of), "yes" if kept.met else "no"
+
+
+def _beside(texts: Rows) -> Sheet:
+    """Return every judge beside the others, on what is held back."""
+    judges = contestants()
+    kept = {one.name: judge_all(texts, one.judge) for one in judges if one.judge}
+    named = {one.name: f"{one.name} {one.note}".strip() for one in judges}
+    rows = [
+        [one.what, one.limit, *(_percent(each.get(one.what)) for each in kept.values())] for one in PROMISES
+    ]
+    heads = ["held back", "promised", *(named[name] for name in kept)]
+    return Sheet(name="beside", title="Beside", heads=heads, rows=rows, note=absent(judges))
+
+
+def _percent(kept: Kept | None) -> str:
+    return f"{kept.share:.1%}" if kept is not None else "-"
 
 
 def _table(title: str, lines: tuple[Line, ...]) -> Table:
@@ -53,9 +95,8 @@ def _table(title: str, lines: tuple[Line, ...]) -> Table:
     for name in ("texts", "flagged", "95%", "at crisis", "95%"):
         table.add_column(name, justify="right")
     for line in lines:
-        flagged, crisis = line.flagged_share, line.crisis_share
         cells = []
-        for share in (flagged, crisis):
+        for share in (line.flagged_share, line.crisis_share):
             low, high = interval(share, line.texts)
             cells += [f"{share:.1%}", f"{low:.0%}-{high:.0%}"]
         table.add_row(line.source, line.label, str(line.texts), *cells)
@@ -63,6 +104,7 @@ def _table(title: str, lines: tuple[Line, ...]) -> Table:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("Name one file: python -m tests.triage_report FILE.jsonl")
-    sys.exit(main(sys.argv[1]))
+    paths = [arg for arg in sys.argv[1:] if arg != "--write"]
+    if len(paths) != 1:
+        sys.exit("Name one file: python -m tests.triage_report FILE.jsonl [--write]")
+    sys.exit(main(paths[0], write="--write" in sys.argv))

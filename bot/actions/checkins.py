@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +22,8 @@ from bot.store.messages import Message
 from bot.store.people import Participant
 from bot.store.schedules import AnswerRow, Checkin, CheckinState
 
-_OPEN_FOR_PARTICIPANT = select(Checkin).where(
-    Checkin.participant_id == bindparam("participant"),
+_OPEN_NOW = select(Checkin).where(
+    Checkin.participant_id.in_(bindparam("participants", expanding=True)),
     Checkin.state == CheckinState.OPEN,
     Checkin.expires_at > bindparam("now"),
 )
@@ -73,13 +74,19 @@ async def open_checkins(tx: Tx, rows: list[dict[str, Any]]) -> None:
         .execution_options(synchronize_session=False)
     )
     await many(tx, tx.insert(table_of(Checkin)).on_conflict_do_nothing(), rows)
+    for row in rows:
+        tx.crowd.forget(row["participant_id"])
 
 
 async def open_checkin(tx: Tx, participant_id: str) -> Checkin | None:
     """Return the question that is open for somebody, unless its time is over."""
-    given = {"participant": participant_id, "now": tx.now}
-    found: Checkin | None = await tx.session.scalar(_OPEN_FOR_PARTICIPANT, given)
-    return found
+
+    async def look(participants: Collection[str]) -> dict[str, Checkin]:
+        given = {"participants": list(participants), "now": tx.now}
+        return {found.participant_id: found for found in await tx.session.scalars(_OPEN_NOW, given)}
+
+    found = await tx.crowd.ask("open_checkin", participant_id, tx.crowd.participants, look)
+    return found if found is not None and found.state is CheckinState.OPEN else None
 
 
 async def checkin_of(tx: Tx, participant_id: str, message_id: str) -> Checkin | None:

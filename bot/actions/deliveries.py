@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import namedtuple
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from sqlalchemy import Exists, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
+from bot.actions.anchors import overrides_of
 from bot.actions.checkins import close_undelivered, new_checkin, open_checkins
 from bot.actions.people import pathway_in
 from bot.actions.prompts import RenderError, answer_buttons, render_prompt
@@ -19,18 +21,19 @@ from bot.actions.versions import Version, load_versions
 from bot.channels.base import Outgoing
 from bot.domain.consent import ConsentState, may_send
 from bot.domain.errors import HandrailError
-from bot.domain.hours import is_quiet, parse_window, quiet_ends
+from bot.domain.hours import is_quiet, parse_window, quiet_ends, wished_for
 from bot.domain.messages import ASKING, TIMED, Button, ChannelName, Kind, Lane, MessageState
 from bot.domain.pathways import Pathway
 from bot.domain.prompts import Prompt
-from bot.domain.recurrence import ZoneError
-from bot.outbox.claim import Taken, due, end, put_off, take
+from bot.domain.zones import ZoneError, to_local
+from bot.outbox.claim import EVERY_LANE, Taken, claimable, due_rows, end, put_off, take
+from bot.outbox.rates import available, next_token, sender, take_slots
 from bot.outbox.rates import may_send as may_send_now
-from bot.outbox.rates import sender, take_slots
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
 from bot.store.messages import Message
-from bot.store.people import Contact, Participant, PersonStatus, Programme, Staff
+from bot.store.people import Contact, DataKey, Participant, PersonStatus, Programme, Staff
+from bot.store.schedules import Enrolment
 from bot.store.vault import key_of
 
 log = structlog.get_logger()
@@ -74,7 +77,15 @@ CANNOT_BE_TOLD = "cannot_be_told"
 ONE_AT_A_TIME = "one_at_a_time"
 
 
-async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float | None, owner: str) -> Batch:
+async def claim_batch(
+    tx: Tx,
+    channel: ChannelName,
+    *,
+    limit: int,
+    rate: float | None,
+    owner: str,
+    lanes: Collection[Lane] = EVERY_LANE,
+) -> Batch:
     """Claim up to `limit` messages of a channel within its rate (a second), under a lease of `owner`.
 
     Consent, pause, quiet hours, open alerts and assignment are checked here, at the last moment.
@@ -83,10 +94,10 @@ async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float |
     closed = may_send_now(row, tx.now, rate)
     if closed is not None:
         return Batch(ready=(), looked=0, again_at=closed.again_at)
-    ids = await due(tx, channel, limit)
-    if not ids:
+    most = available(row, tx.now, rate, limit)
+    rows = await _details(tx, channel, most, lanes)
+    if not rows:
         return Batch(ready=(), looked=0)
-    rows = await _details(tx, ids)
     passed = await _check(tx, rows)
     versions = await load_versions(tx, {row.version_id for row in passed})
     rendered = await _render(tx, passed, versions)
@@ -99,7 +110,10 @@ async def claim_batch(tx: Tx, channel: ChannelName, *, limit: int, rate: float |
     ready = tuple(
         _ready(tx, row, text, at, versions) for (row, text, _), at in zip(going, slots.times, strict=True)
     )
-    return Batch(ready=ready, looked=len(ids), again_at=slots.again_at)
+    again_at = slots.again_at
+    if again_at is None and rate is not None and len(rows) == most < limit:
+        again_at = next_token(row, tx.now, rate)  # there may be more messages than tokens
+    return Batch(ready=ready, looked=len(rows), again_at=again_at)
 
 
 def decide(row: Any, now: datetime) -> Verdict:
@@ -108,8 +122,6 @@ def decide(row: Any, now: datetime) -> Verdict:
         return Verdict(ended=MessageState.EXPIRED, reason=row.reason or "late")
     if row.kind is Kind.PARTING:
         return SEND  # confirms an opt-out, also of staff
-    if row.kind is Kind.PARTING:
-        return SEND
     if row.staff_id is not None:
         return _decide_staff(row)
     if not may_send(row.consent, row.kind):
@@ -145,12 +157,20 @@ def _decide_hours(row: Any, now: datetime) -> Verdict:
     except ZoneError:
         zone = row.programme_zone
         quiet = is_quiet(window, zone, now)
-    if not quiet:
+    if not quiet or _wished_for(row, zone, now):
         return SEND
     ends = quiet_ends(window, zone, now)
     if row.expires_at is not None and ends >= row.expires_at:
         return Verdict(ended=MessageState.EXPIRED, reason="quiet_hours")
     return Verdict(later=ends, reason="quiet_hours")
+
+
+def _wished_for(row: Any, zone: str, now: datetime) -> bool:
+    """Tell whether the person asked for this time of day, quiet hours or not."""
+    if not row.overrides:
+        return False
+    chapter = overrides_of(row.overrides).at(to_local(now, zone).date())
+    return chapter is not None and wished_for(chapter.time, zone, now)
 
 
 def held(participant_id: Any, since: Any) -> Exists:
@@ -166,7 +186,7 @@ def held(participant_id: Any, since: Any) -> Exists:
 
 # What is looked at before a message leaves: put together once, for it is long and asked many times a second.
 _SPECIALIST, _OWN_ALERT = aliased(Staff), aliased(Alert)
-_DETAILS = (
+_DETAILS = claimable(
     select(
         Message.id,
         Message.kind,
@@ -186,6 +206,7 @@ _DETAILS = (
         Contact.address,
         Contact.id.label("contact_id"),
         Contact.key_id,
+        DataKey.wrapped,
         Contact.consent,
         Contact.unreachable_at,
         Participant.status.label("person_status"),
@@ -196,6 +217,7 @@ _DETAILS = (
         Participant.details,
         Participant.key_id.label("person_key"),
         Programme.quiet_hours,
+        Enrolment.overrides,
         Programme.timezone.label("programme_zone"),
         Programme.name.label("programme_name"),
         Staff.status.label("staff_status"),
@@ -207,22 +229,27 @@ _DETAILS = (
     .join(Contact, Contact.id == Message.contact_id)
     .join(Programme, Programme.id == Contact.programme_id)
     .outerjoin(Participant, Participant.id == Message.participant_id)
+    .outerjoin(Enrolment, Enrolment.id == Message.enrolment_id)
     .outerjoin(Staff, Staff.id == Message.staff_id)
     .outerjoin(_SPECIALIST, _SPECIALIST.id == Participant.specialist_id)
     .outerjoin(_OWN_ALERT, _OWN_ALERT.id == Message.alert_id)
-    .where(Message.id.in_(bindparam("ids", expanding=True)))
+    .join(DataKey, DataKey.id == Contact.key_id)
 )
+_Details = cast(Any, namedtuple("_Details", _DETAILS.selected_columns.keys()))
 
 
-async def _details(tx: Tx, ids: Sequence[str]) -> list[Any]:
-    rows = await tx.session.execute(_DETAILS, {"ids": ids, "talking_since": tx.now - HUMAN_FIRST})
-    order = {message_id: place for place, message_id in enumerate(ids)}
-    found = sorted(rows, key=lambda row: order[row.id])
-    sealed = [row.body for row in found if row.body] + [
-        row.specialist_name for row in found if row.specialist_name
-    ]
-    keys = {row.key_id for row in found} | {row.person_key for row in found if row.person_key}
-    await _load_keys(tx, keys | {key_of(value) for value in sealed})
+async def _details(tx: Tx, channel: ChannelName, limit: int, lanes: Collection[Lane]) -> list[Any]:
+    given = {"talking_since": tx.now - HUMAN_FIRST}
+    # Plain tuples with names: a row of the ORM takes ten times as long to ask.
+    found = [_Details._make(row) for row in await due_rows(tx, _DETAILS, channel, limit, lanes, **given)]
+    keys: set[str] = set()
+    for row in found:
+        with suppress(HandrailError):  # an erased or a damaged key is noticed where it is needed
+            tx.vault.learn(row.key_id, row.wrapped)
+        keys.update(key_of(sealed) for sealed in (row.body, row.specialist_name) if sealed)
+        if row.person_key:
+            keys.add(row.person_key)
+    await _load_keys(tx, keys)
     return found
 
 
@@ -253,13 +280,9 @@ async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
                 asked.add(row.participant_id)
     await put_off(tx, later)
     await end(tx, ended)
-    # A prompt that was tried before has its question open, as has a reply; it will not come any more.
+    # A prompt that was claimed before has its question open, as has a reply; it will not come any more.
     gone = {message_id for message_id, _, _ in ended}
-    tried = [
-        row.id
-        for row in rows
-        if row.id in gone and row.kind in ASKING and (row.attempts or row.kind is Kind.REPLY)
-    ]
+    tried = [row.id for row in rows if row.id in gone and row.kind in ASKING and row.body is not None]
     if tried:
         await close_undelivered(tx, tried)
     if any(reason == CANNOT_BE_TOLD for _, _, reason in ended):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,13 +14,16 @@ from bot.actions.anchors import anchors_of, since_of
 from bot.actions.consents import set_consent
 from bot.actions.notices import tell_staff
 from bot.actions.people import Correspondent
-from bot.actions.planning import first_look
+from bot.actions.planning import first_look, occurrence_key
 from bot.actions.staffing import load_roster
-from bot.actions.versions import version_of
+from bot.actions.versions import Version, version_of
 from bot.domain.consent import ConsentState
+from bot.domain.hours import parse_window, quiet_ends, wished_for
 from bot.domain.messages import ChannelName, Direction, Kind, MessageState
-from bot.domain.recurrence import Anchors
+from bot.domain.overrides import Overrides
+from bot.domain.recurrence import Anchors, Due
 from bot.domain.replies import say
+from bot.domain.zones import to_local
 from bot.outbox.enqueue import cancel
 from bot.store.database import Tx
 from bot.store.ids import new_id
@@ -29,6 +33,7 @@ from bot.store.schedules import Enrolment, Schedule, ScheduleVersion
 
 INVITE_LASTS = timedelta(days=14)
 WEEK = timedelta(days=7)
+LOOKED_AT = 60  # occurrences that are looked at for one that will be sent
 
 
 def enrol(tx: Tx, participant_id: str, schedule_id: str, start: date) -> Enrolment:
@@ -113,15 +118,11 @@ async def resume_participant(tx: Tx, participant: Participant) -> None:
 
 
 async def next_prompt(tx: Tx, participant_id: str) -> datetime | None:
-    """Return when the next prompt is due for somebody who is not paused until later."""
+    """Return when the next prompt leaves for somebody who is not paused until later, quiet hours kept."""
     participant = await tx.session.get_one(Participant, participant_id)
-    after = max(tx.now, participant.paused_until or tx.now)
     programme = await tx.session.get_one(Programme, participant.programme_id)
-    found = []
-    for enrolment, version in await _versions(tx, participant.id):
-        anchors = await _anchors(tx, participant, enrolment, programme.timezone)
-        due = version_of(version.id, version.prompts).timetable.next_due(anchors, after)
-        found += [due.at] if due is not None else []
+    after = max(tx.now, participant.paused_until or tx.now)
+    found = [await _leaves(tx, own, after, programme.quiet_hours) for own in await enrolled(tx, participant)]
     queued = await tx.session.scalar(
         select(func.min(Message.not_before)).where(
             Message.participant_id == participant_id,
@@ -131,7 +132,34 @@ async def next_prompt(tx: Tx, participant_id: str) -> datetime | None:
             Message.not_before > tx.now,
         )
     )
-    return min([*found, *([queued] if queued else [])], default=None)
+    return min((at for at in (*found, queued) if at is not None), default=None)
+
+
+async def _leaves(tx: Tx, own: Enrolled, after: datetime, quiet_hours: str | None) -> datetime | None:
+    """Return when an enrolment's next prompt leaves: one that is not written yet, nor would expire first."""
+    window = parse_window(quiet_hours) if quiet_hours is not None else None
+    after = max(after, own.decided)
+    for _ in range(LOOKED_AT):
+        following = own.version.timetable.next_due(own.anchors, after)
+        if following is None:
+            return None
+        for due in own.version.timetable.between(own.anchors, after, following.at):
+            at = due.at if _wished_for(own, due) else quiet_ends(window, own.anchors.zone, due.at)
+            if at < due.at + own.version.expires(due.key) and not await _written(tx, own.id, due):
+                return at
+        after = following.at
+    return None
+
+
+def _wished_for(own: Enrolled, due: Due) -> bool:
+    zone = own.anchors.zone
+    chapter = own.anchors.overrides.at(to_local(due.at, zone).date())
+    return chapter is not None and wished_for(chapter.time, zone, due.at)
+
+
+async def _written(tx: Tx, enrolment_id: str, due: Due) -> bool:
+    key = occurrence_key(enrolment_id, due)
+    return await tx.session.scalar(select(Message.id).where(Message.dedupe_key == key)) is not None
 
 
 async def messages_a_week(tx: Tx, who: Correspondent) -> int:
@@ -140,10 +168,8 @@ async def messages_a_week(tx: Tx, who: Correspondent) -> int:
         return 1
     participant = await tx.session.get_one(Participant, who.contact.participant_id)
     count = 0
-    for enrolment, version in await _versions(tx, participant.id):
-        timetable = version_of(version.id, version.prompts).timetable
-        anchors = await _anchors(tx, participant, enrolment, who.programme.timezone)
-        count += len(timetable.between(anchors, tx.now, tx.now + WEEK))
+    for own in await enrolled(tx, participant):
+        count += len(own.version.timetable.between(own.anchors, tx.now, tx.now + WEEK))
     return max(1, count)
 
 
@@ -161,21 +187,55 @@ async def make_invite(tx: Tx, participant: Participant, channel: ChannelName) ->
     return token
 
 
-async def _versions(tx: Tx, participant_id: str) -> list[tuple[Enrolment, ScheduleVersion]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enrolled:
+    """One enrolment with all that its times hang on. Up to `decided` nothing is looked at again."""
+
+    id: str
+    decided: datetime
+    version: Version
+    anchors: Anchors
+
+    @property
+    def overrides(self) -> Overrides:
+        """Return the person's own settings."""
+        return self.anchors.overrides
+
+
+async def enrolled(tx: Tx, participant: Participant) -> list[Enrolled]:
+    """Return somebody's enrolments on published schedules, as they are stored now."""
     rows = await tx.session.execute(
-        select(Enrolment, ScheduleVersion)
+        select(
+            Enrolment.id,
+            Enrolment.start,
+            Enrolment.planned_until,
+            Enrolment.overrides,
+            Programme.timezone,
+            Programme.holidays,
+            ScheduleVersion.id.label("version_id"),
+            ScheduleVersion.prompts,
+        )
         .join(Schedule, Schedule.id == Enrolment.schedule_id)
         .join(ScheduleVersion, ScheduleVersion.id == Schedule.version_id)
-        .where(Enrolment.participant_id == participant_id)
+        .join(Programme, Programme.id == Schedule.programme_id)
+        .where(Enrolment.participant_id == participant.id)
+        .order_by(Enrolment.id)
     )
-    return [(enrolment, version) for enrolment, version in rows]
-
-
-async def _anchors(tx: Tx, participant: Participant, enrolment: Enrolment, zone: str) -> Anchors:
-    return anchors_of(
-        seed=enrolment.id,
-        start=enrolment.start,
-        zone=participant.timezone,
-        programme_zone=zone,
-        since=await since_of(tx, participant.id),
-    )
+    since = await since_of(tx, participant.id)
+    return [
+        Enrolled(
+            id=row.id,
+            decided=max(row.planned_until, tx.now),
+            version=version_of(row.version_id, row.prompts),
+            anchors=anchors_of(
+                seed=row.id,
+                start=row.start,
+                zone=participant.timezone,
+                programme_zone=row.timezone,
+                since=since,
+                overrides=row.overrides,
+                holidays=row.holidays,
+            ),
+        )
+        for row in rows
+    ]

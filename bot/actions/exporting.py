@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.actions.anchors import holidays_of, overrides_of
 from bot.actions.people_files import consent_on_file
+from bot.actions.preferences import latest_chapter
 from bot.domain import programme as files
 from bot.domain.directory import directory_from_data
 from bot.domain.errors import NotFoundError
@@ -56,6 +58,7 @@ async def export_programme(tx: Tx) -> files.Programme:
         join_keyword=row.join_keyword,
         join_schedule=row.join_schedule,
         telegram_details=row.telegram_details,
+        holidays=tuple(sorted(holidays_of(row.holidays))),
         staff=tuple([await _member(tx, member) for member in staff]),
         escalation={level: tuple(_step(s, refs) for s in steps) for level, steps in row.escalation.items()},
         participants=tuple([await participant_on_file(tx, person, refs) for person in people]),
@@ -73,8 +76,36 @@ async def export_schedules(tx: Tx, programme_id: str) -> tuple[files.Schedule, .
         .order_by(Schedule.position, Schedule.id)
     )
     return tuple(
-        files.Schedule(name=schedule.name, title=schedule.title, prompts=prompts_from_data(prompts))
+        files.Schedule(
+            name=schedule.name,
+            title=schedule.title,
+            prompts=prompts_from_data(prompts),
+            to=_group(schedule.audience),
+        )
         for schedule, prompts in rows
+    )
+
+
+def _group(stored: str | None) -> files.Group | None:
+    if stored is None:
+        return None
+    said = json.loads(stored)
+    if isinstance(said, str):
+        return files.Group()
+    pathway = Pathway(said.pop("pathway")) if "pathway" in said else None
+    return files.Group(pathway=pathway, **said)
+
+
+def _enrolment(name: str, start: date, stored: str | None) -> files.Enrolment:
+    overrides = overrides_of(stored)
+    latest = latest_chapter(overrides)
+    return files.Enrolment(
+        name=name,
+        start=start,
+        time=latest.time,
+        shift=latest.shift or None,
+        skip=tuple(sorted(overrides.skip)) or None,
+        less=overrides.less or None,
     )
 
 
@@ -109,14 +140,14 @@ async def _member(tx: Tx, row: Staff) -> files.Staff:
 
 async def participant_on_file(tx: Tx, row: Participant, refs: dict[str, str]) -> files.Participant:
     """Return a participant as a file says them; `refs` are the staff's by id, and the key must be loaded."""
-    details: dict[str, str] = {}
+    details: dict[str, Any] = {}
     if row.details is not None:
         details = json.loads(tx.vault.open(row.details, "participants", "details", row.id))
     sessions = await tx.session.scalars(
         select(Session.local).where(Session.participant_id == row.id).order_by(Session.local)
     )
     enrolments = await tx.session.execute(
-        select(Schedule.name, Enrolment.start)
+        select(Schedule.name, Enrolment.start, Enrolment.overrides)
         .join(Schedule, Schedule.id == Enrolment.schedule_id)
         .where(Enrolment.participant_id == row.id)
         .order_by(Enrolment.id)
@@ -129,10 +160,11 @@ async def participant_on_file(tx: Tx, row: Participant, refs: dict[str, str]) ->
         specialist=refs.get(row.specialist_id) if row.specialist_id is not None else None,
         contacts=await _contacts(tx, Contact.participant_id == row.id),
         sessions=tuple(sessions),
-        schedules=tuple(files.Enrolment(name=name, start=start) for name, start in enrolments),
+        schedules=tuple(_enrolment(*row) for row in enrolments),
         status=files.ParticipantStatus(row.status.value),
         recovery_date=date.fromisoformat(details["recovery_date"]) if "recovery_date" in details else None,
         pathway=Pathway(details["pathway"]) if "pathway" in details else None,
+        milestones=details.get("milestones"),
     )
 
 

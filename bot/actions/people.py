@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
@@ -14,16 +15,25 @@ from bot.outbox.enqueue import To
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.people import Contact, DataKey, Participant, PersonStatus, Programme, Staff
+from bot.store.together import Crowd
+
+Address = tuple[ChannelName, str]  # with E.164 or a chat id
 
 # Every text starts with this look-up, so it is put together once.
-_AT_ADDRESS = (
+_AT_ADDRESSES = (
     select(Contact, Participant, Staff, Programme, DataKey.wrapped)
     .join(DataKey, DataKey.id == Contact.key_id)
     .join(Programme, Programme.id == Contact.programme_id)
     .outerjoin(Participant, Participant.id == Contact.participant_id)
     .outerjoin(Staff, Staff.id == Contact.staff_id)
-    .where(Contact.channel == bindparam("channel"), Contact.address_hash == bindparam("hashed"))
+    .where(
+        Contact.channel.in_(bindparam("channels", expanding=True)),
+        Contact.address_hash.in_(bindparam("hashes", expanding=True)),
+    )
+    # On PostgreSQL what comes from one address is taken in one after the other, as on SQLite everything is.
+    .with_for_update(of=Contact, key_share=True)
 )
+_STAFF = select(Staff).where(Staff.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,17 +75,36 @@ class Correspondent:
         )
 
 
-async def find_correspondent(tx: Tx, channel: ChannelName, address: str) -> Correspondent | None:
-    """Return whoever is at `address` (E.164 or chat id), with their key loaded; None for a stranger."""
-    row = (
-        await tx.session.execute(_AT_ADDRESS, {"channel": channel, "hashed": tx.vault.hash(channel, address)})
-    ).one_or_none()
-    if row is None:
-        return None
-    contact, participant, staff, programme, wrapped = row
-    tx.vault.learn(contact.key_id, wrapped)
-    tx.held[programme.id] = programme
-    return Correspondent(contact=contact, programme=programme, participant=participant, staff=staff)
+async def find_correspondents(tx: Tx, addresses: Collection[Address]) -> dict[Address, Correspondent]:
+    """Return who is at these addresses, with their keys loaded; strangers are left out.
+
+    They are the transaction's crowd from now on: what is asked about one is looked up for all.
+    """
+    found = await _at_addresses(tx, addresses)
+    people = [who.participant for who in found.values() if who.participant is not None]
+    tx.crowd = Crowd(
+        contacts=frozenset(who.contact.id for who in found.values()),
+        participants=frozenset(person.id for person in people),
+        specialists=frozenset(person.specialist_id for person in people if person.specialist_id is not None),
+    )
+    return found
+
+
+async def find_correspondent(tx: Tx, at: Address) -> Correspondent | None:
+    """Return whoever is at an address now, with their key loaded; None for a stranger."""
+    return (await _at_addresses(tx, [at])).get(at)
+
+
+async def _at_addresses(tx: Tx, addresses: Collection[Address]) -> dict[Address, Correspondent]:
+    hashes = {tx.vault.hash(*address): address for address in addresses}
+    given = {"channels": list({channel for channel, _ in addresses}), "hashes": list(hashes)}
+    found = {}
+    for contact, participant, staff, programme, wrapped in await tx.session.execute(_AT_ADDRESSES, given):
+        tx.vault.learn(contact.key_id, wrapped)
+        found[hashes[contact.address_hash]] = Correspondent(
+            contact=contact, programme=programme, participant=participant, staff=staff
+        )
+    return found
 
 
 async def add_stranger(tx: Tx, channel: ChannelName, address: str) -> Correspondent | None:
@@ -132,8 +161,11 @@ async def specialist_of(tx: Tx, participant: Participant | None) -> Staff | None
     """Return the participant's own specialist, if there is one at work here."""
     if participant is None or participant.specialist_id is None:
         return None
-    staff = await tx.session.get(Staff, participant.specialist_id)
-    tx.held[participant.specialist_id] = staff
+
+    async def look(ids: Collection[str]) -> dict[str, Staff]:
+        return {staff.id: staff for staff in await tx.session.scalars(_STAFF, {"ids": list(ids)})}
+
+    staff = await tx.crowd.ask("staff", participant.specialist_id, tx.crowd.specialists, look)
     return staff if staff is not None and staff.status is PersonStatus.ACTIVE else None
 
 

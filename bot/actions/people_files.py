@@ -12,6 +12,7 @@ from bot.actions.enrolments import enrol
 from bot.actions.imported import Imported, bring_in_line
 from bot.actions.people import add_contact
 from bot.actions.planning import look_again
+from bot.actions.preferences import move_to_zone, open_details, take_settings
 from bot.domain import programme as files
 from bot.domain.consent import ConsentState
 from bot.domain.errors import HandrailError
@@ -93,11 +94,14 @@ async def bring_participant(
         tx.session.add(row)
         differs = replan = True
     else:
-        replan = (row.timezone, row.status) != (values["timezone"], values["status"])
-        differs = bring_in_line(row, values)
+        moved = row.timezone != file.timezone
+        if moved:
+            await move_to_zone(tx, row, file.timezone, programme.timezone)
+        replan = row.status != values["status"]
+        differs = bring_in_line(row, values) or moved
     await tx.vault.load(tx.session, [row.key_id])
     differs |= _set_sealed(tx, row, "name", file.name)
-    dated = _set_sealed(tx, row, "details", _details(file))
+    dated = _set_sealed(tx, row, "details", _details(file, await open_details(tx, row)))
     replan |= dated
     differs |= dated
     await tx.session.flush()
@@ -110,10 +114,15 @@ async def bring_participant(
     done.count("participants", new=new, differs=differs or sessions_differ or enrolments_differ)
 
 
-def _details(file: files.Participant) -> str | None:
+def _details(file: files.Participant, held: dict[str, Any]) -> str | None:
+    """Return what the file says, with what the person said since: milestones wanted, or put on hold."""
+    recovery = file.recovery_date.isoformat() if file.recovery_date is not None else None
     details = {
-        "recovery_date": file.recovery_date.isoformat() if file.recovery_date is not None else None,
+        "recovery_date": recovery,
         "pathway": str(file.pathway) if file.pathway is not None else None,
+        "milestones": held.get("milestones") if file.milestones is None else file.milestones,
+        # A new date is a new beginning, and ends the hold.
+        "held_since": held.get("held_since") if recovery == held.get("recovery_date") else None,
     }
     given = {key: value for key, value in details.items() if value is not None}
     return json.dumps(given, sort_keys=True) if given else None
@@ -216,17 +225,21 @@ async def _enrolments(
     held = {} if new else {e.schedule_id: e for e in await tx.session.scalars(own)}
     moved = []
     differs = False
+    settled: list[tuple[str, files.Enrolment]] = []
     for listed in file.schedules:
         schedule = schedules[listed.name]
         enrolment = held.get(schedule.id)
         if enrolment is None:
-            enrol(tx, row.id, schedule.id, listed.start)
+            enrolment = enrol(tx, row.id, schedule.id, listed.start)
             differs = True
         elif enrolment.start != listed.start:
             enrolment.start = listed.start
             moved.append(enrolment.id)
+        settled.append((enrolment.id, listed))
     await tx.session.flush()
     await look_again(tx, moved)
+    for enrolment_id, listed in settled:
+        differs |= await take_settings(tx, row, enrolment_id, listed)
     return differs or bool(moved)
 
 

@@ -11,7 +11,18 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Integer, String, bindparam, case, exists, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    String,
+    bindparam,
+    case,
+    exists,
+    literal,
+    select,
+    type_coerce,
+    update,
+)
 
 from bot.actions.anchors import NOTHING, Since, anchors_of, load_since
 from bot.actions.versions import Version, load_versions
@@ -28,6 +39,7 @@ from bot.store.messages import Message
 from bot.store.people import Contact, Participant, PersonStatus, Programme, Session
 from bot.store.schedules import Enrolment, Schedule
 
+LEAST = timedelta(microseconds=1)
 BREATH = 40  # people planned before others get a turn on the loop
 
 # The contact that prompts go to: agreed and reachable before others, then in the person's own order.
@@ -56,12 +68,19 @@ async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -
         dues, following = _plan(row, version, dates.get(row.participant_id, NOTHING), tx.now)
         if version is not None and row.contact_id is not None:
             messages += [_occurrence(row, due, version, now) for due in dues]
-        decided.append((row.id, now, to_micros(following.at) if following else None))
+        until = max(row.planned_until, now)  # after a move west, or a clock put back, more is decided
+        decided.append((row.id, until, to_micros(following.at) if following else None))
     if messages:
         await _INSERT.run(tx, messages)
         tx.wake.add(DELIVERY)
     await _DECIDED.run(tx, decided)
     return len(rows)
+
+
+async def plan_as_it_was(tx: Tx, enrolment_ids: Collection[str]) -> None:
+    """Plan what has fallen due by now, before something about these enrolments is changed."""
+    while enrolment_ids and await plan_due(tx, limit=200, only=enrolment_ids):
+        pass
 
 
 async def look_again(tx: Tx, enrolment_ids: Collection[str]) -> None:
@@ -71,12 +90,13 @@ async def look_again(tx: Tx, enrolment_ids: Collection[str]) -> None:
     """
     if not enrolment_ids:
         return
-    while await plan_due(tx, limit=200, only=enrolment_ids):
-        pass
+    await plan_as_it_was(tx, enrolment_ids)
+    now = literal(tx.now, Enrolment.planned_until.type)
+    decided = case((Enrolment.planned_until > now, Enrolment.planned_until), else_=now)
     await tx.session.execute(
         update(Enrolment)
         .where(Enrolment.id.in_(enrolment_ids))
-        .values(planned_until=tx.now, next_due_at=tx.now + timedelta(microseconds=1))
+        .values(planned_until=decided, next_due_at=tx.now + LEAST)
         .execution_options(synchronize_session=False)
     )
     tx.wake.add("planner")
@@ -84,7 +104,7 @@ async def look_again(tx: Tx, enrolment_ids: Collection[str]) -> None:
 
 def first_look(now: datetime) -> dict[str, datetime]:
     """Return the planning columns of a new enrolment: nothing before now, looked at next."""
-    return {"planned_until": now, "next_due_at": now + timedelta(microseconds=1)}
+    return {"planned_until": now, "next_due_at": now + LEAST}
 
 
 class _Enrolled(NamedTuple):
@@ -94,10 +114,12 @@ class _Enrolled(NamedTuple):
     participant_id: str
     start: str
     planned_until: int
+    overrides: str | None
     version_id: str | None
     timezone: str | None
     status: str
     programme_zone: str
+    holidays: str | None
     contact_id: str | None
     channel: str | None
     has_sessions: bool
@@ -120,10 +142,12 @@ def _due() -> Any:
             enrolments.c.participant_id,
             type_coerce(enrolments.c.start, String).label("start"),
             type_coerce(enrolments.c.planned_until, BigInteger).label("planned_until"),
+            enrolments.c.overrides,
             Schedule.version_id,
             participants.c.timezone,
             type_coerce(participants.c.status, String).label("status"),
             Programme.timezone.label("programme_zone"),
+            Programme.holidays,
             contacts.c.id.label("contact_id"),
             type_coerce(contacts.c.channel, String).label("channel"),
             type_coerce(exists().where(Session.participant_id == participants.c.id), Integer).label(
@@ -201,8 +225,15 @@ def _plan(
         zone=row.timezone,
         programme_zone=row.programme_zone,
         since=since,
+        overrides=row.overrides,
+        holidays=row.holidays,
     )
     return version.timetable.turn(anchors, from_micros(row.planned_until), now)
+
+
+def occurrence_key(enrolment_id: str, due: Due) -> str:
+    """Return the key under which an occurrence is written: the same whenever and wherever it is said."""
+    return f"occ:{enrolment_id}:{due.key}:{due.local.isoformat(timespec='minutes')}"
 
 
 def _occurrence(row: _Enrolled, due: Due, version: Version, now: int) -> Row:
@@ -220,7 +251,7 @@ def _occurrence(row: _Enrolled, due: Due, version: Version, now: int) -> Row:
         _SCHEDULED,
         _EXPIRED if missed else _QUEUED,
         "missed" if missed else None,
-        f"occ:{row.id}:{due.key}:{local}",
+        occurrence_key(row.id, due),
         at,
         expires_at,
         0,

@@ -78,6 +78,8 @@ class _Row:
     programme_zone: str
     programme_name: str
     quiet_hours: str | None
+    holidays: str | None
+    overrides: str | None
     participant_id: str
     person_status: PersonStatus
     paused_until: datetime | None
@@ -109,6 +111,8 @@ async def preview(tx: Tx, schedule_name: str, participant_ref: str, *, count: in
         zone=row.timezone,
         programme_zone=row.programme_zone,
         since=await since_of(tx, person.id),
+        overrides=row.overrides,
+        holidays=row.holidays,
     )
     found = Preview(zone=anchors.zone, enrolled=enrolment is not None, sends=())
     if schedule.version_id is None:
@@ -164,6 +168,8 @@ async def _row(tx: Tx, person: Participant, programme: Programme, enrolment: Enr
         programme_zone=programme.timezone,
         programme_name=programme.name,
         quiet_hours=programme.quiet_hours,
+        holidays=programme.holidays,
+        overrides=enrolment.overrides if enrolment else None,
         participant_id=person.id,
         person_status=person.status,
         paused_until=person.paused_until,

@@ -8,16 +8,21 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.actions.audiences import enrol_group
 from bot.actions.imported import Imported, bring_in_line
 from bot.actions.people_files import bring_member, bring_participant
-from bot.actions.planning import look_again
+from bot.actions.planning import look_again, plan_as_it_was
+from bot.actions.preferences import move_enrolments
 from bot.actions.schedules import publish
 from bot.domain import programme as files
 from bot.domain.directory import directory_to_data
+from bot.domain.programme_writing import group_to_data
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.people import Participant, Programme
 from bot.store.schedules import Enrolment, Schedule
+
+BATCH = 500  # enrolments looked at in one statement
 
 
 async def import_programme(
@@ -36,20 +41,24 @@ async def import_programme(
     for position, person in enumerate(file.participants):
         await bring_participant(tx, programme, person, position, staff=staff, schedules=schedules, done=done)
         step()
+    for listed in file.schedules:
+        if listed.to is not None:
+            await enrol_group(tx, programme, schedules[listed.name], listed.to)
     await tx.session.flush()
     return done
 
 
 async def import_schedules(tx: Tx, programme: Programme, schedules: Sequence[files.Schedule]) -> Imported:
-    """Publish schedules of a sheet; those it does not name stay as they are."""
+    """Publish schedules of a sheet; those it does not name stay as they are, as do their audiences."""
     done = Imported()
-    held = {
-        row.name: row.position
-        for row in await tx.session.scalars(select(Schedule).where(Schedule.programme_id == programme.id))
-    }
-    following = max(held.values(), default=-1) + 1
+    rows = await tx.session.scalars(select(Schedule).where(Schedule.programme_id == programme.id))
+    held = {row.name: row for row in rows}
+    following = max((row.position for row in held.values()), default=-1) + 1
     for number, schedule in enumerate(schedules):
-        await _schedule(tx, programme, schedule, held.get(schedule.name, following + number), done)
+        row = held.get(schedule.name)
+        position = row.position if row is not None else following + number
+        audience = row.audience if row is not None else None
+        await _schedule(tx, programme, schedule, position, done, audience=audience)
     await tx.session.flush()
     return done
 
@@ -64,6 +73,7 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         "join_keyword": file.join_keyword,
         "join_schedule": file.join_schedule,
         "telegram_details": file.telegram_details,
+        "holidays": " ".join(day.isoformat() for day in file.holidays) or None,
         "escalation": {level: [_step(s) for s in steps] for level, steps in file.escalation.items()},
         "directory": json.loads(json.dumps(directory_to_data(file.directory))) or None,
     }
@@ -73,10 +83,15 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         tx.session.add(row)
         done.count("programmes", new=True, differs=True)
     else:
-        moved = row.timezone != file.timezone
+        if row.timezone != file.timezone:
+            await _move_programme(tx, row, file.timezone)
+        bent = await _enrolled(tx, row) if row.holidays != values["holidays"] else []
+        for ids in bent:
+            await plan_as_it_was(tx, ids)
         done.count("programmes", new=False, differs=bring_in_line(row, values))
-        if moved:
-            await _replan_programme(tx, row)
+        await tx.session.flush()
+        for ids in bent:
+            await look_again(tx, ids)
     await tx.session.flush()
     return row
 
@@ -90,7 +105,13 @@ def _step(step: files.Step) -> dict[str, Any]:
 
 
 async def _schedule(
-    tx: Tx, programme: Programme, file: files.Schedule, position: int, done: Imported
+    tx: Tx,
+    programme: Programme,
+    file: files.Schedule,
+    position: int,
+    done: Imported,
+    *,
+    audience: str | None = None,
 ) -> Schedule:
     row = await tx.session.scalar(
         select(Schedule).where(Schedule.programme_id == programme.id, Schedule.name == file.name)
@@ -107,16 +128,29 @@ async def _schedule(
         )
         tx.session.add(row)
         await tx.session.flush()
-    differs = bring_in_line(row, {"title": file.title, "position": position})
+    audience = json.dumps(group_to_data(file.to)) if file.to is not None else audience
+    differs = bring_in_line(row, {"title": file.title, "position": position, "audience": audience})
     published = await publish(tx, row, file.prompts)
     done.count("schedules", new=new, differs=differs or published)
     return row
 
 
-async def _replan_programme(tx: Tx, programme: Programme) -> None:
+async def _move_programme(tx: Tx, programme: Programme, zone: str) -> None:
+    people = await tx.session.scalars(
+        select(Participant.id).where(Participant.programme_id == programme.id, Participant.timezone.is_(None))
+    )
+    for some in _batches(people.all()):
+        await move_enrolments(tx, some, programme.timezone, zone)
+
+
+async def _enrolled(tx: Tx, programme: Programme) -> list[list[str]]:
     ids = await tx.session.scalars(
         select(Enrolment.id)
         .join(Participant, Participant.id == Enrolment.participant_id)
         .where(Participant.programme_id == programme.id)
     )
-    await look_again(tx, ids.all())
+    return _batches(ids.all())
+
+
+def _batches(ids: Sequence[str]) -> list[list[str]]:
+    return [list(ids[begin : begin + BATCH]) for begin in range(0, len(ids), BATCH)]

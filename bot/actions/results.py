@@ -42,15 +42,20 @@ async def record_results(tx: Tx, channel: ChannelName, outcomes: Sequence[Outcom
         return
     await record(tx, outcomes)
     row = await sender(tx, channel)
-    broken = [o.error for o in outcomes if o.error is not None and _is_senders(o.error)]
+    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+    broken = [error for error in errors if blames_sender(error)]
     if broken:
         await _rest(tx, channel, broken)
     elif row.failures or row.resting_until is not None:
-        row.failures, row.resting_until = 0, None
+        row.failures = 0
+        # What was under way when the provider asked for a rest does not end the rest.
+        if row.resting_until is not None and row.resting_until <= tx.now:
+            row.resting_until = None
     for outcome in outcomes:
         if outcome.error is not None:
             await _act_on(tx, outcome.message_id, outcome.error)
-    tx.wake.add("delivery")
+    if errors:
+        tx.wake.add("delivery")  # what follows from them may leave at once
 
 
 async def record_status(tx: Tx, event: StatusEvent) -> None:
@@ -167,7 +172,8 @@ async def fail_over_stuck(tx: Tx) -> int:
     return len(stuck)
 
 
-def _is_senders(error: SendError) -> bool:
+def blames_sender(error: SendError) -> bool:
+    """Tell whether the error is about the sender or the way to the provider: nothing else gets through."""
     return (
         error.channel_off
         or error.retry_after is not None

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.domain.prompts import Prompt, prompts_from_data
-from bot.domain.recurrence import Anchor, AroundSession, EveryWeeks, OnDay, Rule, Timetable
+from bot.domain.prompts import Prompt, prompts_from_data, timetable_of
+from bot.domain.recurrence import Anchor, AroundSession, EveryWeeks, Milestone, OnDay, Rule, Taper, Timetable
 from bot.store.database import Tx
 from bot.store.schedules import ScheduleVersion
 
@@ -44,7 +44,7 @@ def version_of(version_id: str, data: Sequence[Any]) -> Version:
         prompts = {prompt.key: prompt for prompt in prompts_from_data(data)}
         found = Version(
             prompts=prompts,
-            timetable=Timetable({key: prompt.rule for key, prompt in prompts.items()}),
+            timetable=timetable_of(prompts.values()),
             needs_sessions=any(_anchor(prompt.rule) is Anchor.LAST_SESSION for prompt in prompts.values()),
             needs_starts=any(_anchor(prompt.rule) in STARTS for prompt in prompts.values()),
         )
@@ -58,8 +58,10 @@ def _anchor(rule: Rule) -> Anchor:
     match rule:
         case OnDay():
             return rule.of
-        case EveryWeeks():
+        case EveryWeeks() | Taper():
             return rule.since
+        case Milestone():
+            return Anchor.RECOVERY_DATE
         case AroundSession():
             return Anchor.LAST_SESSION
         case _:

@@ -33,6 +33,10 @@ class Command(StrEnum):
     RESOURCES = "resources"
     STORY = "story"
     MOOD = "mood"
+    USUAL_TIME = "usual_time"
+    SKIP = "skip"
+    MILESTONES = "milestones"
+    NO_MILESTONES = "no_milestones"
 
 
 def read_command(text: str) -> Command | None:
@@ -57,6 +61,11 @@ def read_pause(text: str, now: datetime, zone: tzinfo) -> datetime | None:
     days, rest = divmod(min(hours, LONGEST_PAUSE_HOURS), 24)
     until = (now.astimezone(zone) + timedelta(days=days)).astimezone(UTC)
     return until + timedelta(hours=rest)
+
+
+def read_skip(text: str) -> int | None:
+    """Return how many days from today a SKIP means; None is the day of the next text."""
+    return next((_SKIPS[word] for word in _said(text).split() if word in _SKIPS), None)
 
 
 def _said(text: str) -> str:
@@ -85,6 +94,7 @@ def _pause_hours(said: str) -> int | None:
 _DATA = load("commands")
 _FILLERS: list[str] = _DATA["fillers"]
 _JOINS = frozenset(_DATA["pause"]["joins"])
+_SKIPS = {word: int(days) for days, words in _DATA["skip"].items() for word in words}
 _UNITS = {unit: int(hours) for hours, units in _DATA["pause"]["hours"].items() for unit in units}
 COMMAND_WORDS: dict[str, Command] = {
     phrase: Command(name)

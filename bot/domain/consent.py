@@ -10,7 +10,7 @@ from itertools import chain
 
 from bot.domain.messages import TIMED, Kind
 from bot.domain.optout import find_wish
-from bot.domain.phrases import bare, fold, load
+from bot.domain.phrases import bare_of, fold, load
 
 _COMMAND = re.compile(r"/(stop|start|help)(?:@\w+)?(?:\s|$)", re.IGNORECASE)
 _PARTS = re.compile(r"[^\w\s]+|\n+")
@@ -62,23 +62,24 @@ def read_consent(text: str, *, pending: bool = False) -> ConsentReading:
     if command := _COMMAND.match(text.lstrip()):
         word = ConsentWord(command[1].lower())
         return ConsentReading(word=word, exact=True, words="/" + word)
-    said = bare(text)
+    folded = fold(text)
+    said = bare_of(folded)
     for word, phrases in _EXACT.items():
         if said in phrases or (pending and word is ConsentWord.START and said in _AGREED):
             by_carrier = text.strip().lower() in _CARRIER[word]
             return ConsentReading(word=word, exact=True, carrier=by_carrier, words=said)
-    if _nothing_else(text):
+    if _nothing_else(folded):
         return ConsentReading(word=ConsentWord.STOP, words=said)
     if said in _UNSURE:
         return ConsentReading(word=None, exact=True, words=said)
-    if found := find_wish(fold(text)):
+    if found := find_wish(folded):
         return ConsentReading(word=ConsentWord.STOP, words=found)
     return ConsentReading(word=None)
 
 
-def _nothing_else(text: str) -> bool:
+def _nothing_else(folded: str) -> bool:
     """Tell whether a STOP comes with nothing but its like: "Enough. Stop." or "STOP, wrong number"."""
-    parts = {said for part in _PARTS.split(fold(text)) if (said := bare(part))}
+    parts = {said for part in _PARTS.split(folded) if (said := bare_of(part))}
     return parts <= _EXACT[ConsentWord.STOP] | _UNSURE and not parts.isdisjoint(_EXACT[ConsentWord.STOP])
 
 

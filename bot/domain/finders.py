@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from hashlib import blake2b
-from itertools import pairwise
-from typing import ClassVar, Protocol, TypeAlias
+from typing import ClassVar, Protocol
 
-from bot.domain.hours import DAY
+from bot.domain.finders_by_date import DatedRule, dated_finder
+from bot.domain.hours import DAY, Weekday
 from bot.domain.rules import Anchor, Anchors, AroundSession, EveryWeeks, OnDay, OnDays, RandomTime, Rule, Side
+from bot.domain.spans import Found, draw, spans
 from bot.domain.zones import to_instant, to_local
 
 WEEK = 7 * DAY  # minutes
@@ -18,19 +18,22 @@ MINUTE = timedelta(minutes=1)
 # A session's time of day and a change of clocks move an occurrence less than this from `by` alone.
 SLACK = timedelta(days=2)
 
-Found: TypeAlias = tuple[datetime, tuple[str, ...]]  # a naive wall time, and the prompts that fall on it
-
 
 class Finder(Protocol):
     """One rule, or many of a kind, made ready for searching.
 
     `personal` finders hang on the anchors' seed; for the others, people of one zone and one start are alike.
+    What comes `once` is still said when its whole day is missing from the calendar; the rest is left out.
     """
 
     personal: ClassVar[bool]
+    once: ClassVar[bool]
 
     def first(self, anchors: Anchors, after: datetime) -> Found | None:
         """Return the first wall time after naive `after`, and what falls on it."""
+
+    def place(self, anchors: Anchors, key: str, local: datetime) -> int | None:
+        """Return the number that an occurrence has in its series; None for what is no series."""
 
 
 class _Offsets:
@@ -49,13 +52,15 @@ class _Offsets:
 class _Weekly:
     """All the rules on days of the week, as minutes since Monday."""
 
-    __slots__ = ("_offsets",)
+    __slots__ = ("_days", "_offsets")
     personal: ClassVar[bool] = False
+    once: ClassVar[bool] = False
 
     def __init__(self, rules: Mapping[str, OnDays]) -> None:
         self._offsets = _Offsets(
             [(day * DAY + _minute(rule.time), key) for key, rule in rules.items() for day in rule.days]
         )
+        self._days = {key: sorted(rule.days) for key, rule in rules.items()}
 
     def first(self, anchors: Anchors, after: datetime) -> Found | None:
         weekday, offsets = after.weekday(), self._offsets
@@ -66,12 +71,16 @@ class _Weekly:
         minutes = offsets.minutes[index] + turn - weekday * DAY
         return _midnight(after) + timedelta(minutes=minutes), offsets.keys[index]
 
+    def place(self, anchors: Anchors, key: str, local: datetime) -> int | None:
+        return _week_place(self._days[key], local)
+
 
 class _Numbered:
     """All the numbered days of one anchor, as minutes since the anchor's midnight."""
 
     __slots__ = ("_anchor", "_offsets")
     personal: ClassVar[bool] = False
+    once: ClassVar[bool] = True
 
     def __init__(self, anchor: Anchor, rules: Mapping[str, OnDay]) -> None:
         self._anchor = anchor
@@ -81,7 +90,7 @@ class _Numbered:
 
     def first(self, anchors: Anchors, after: datetime) -> Found | None:
         offsets = self._offsets
-        for begin, end in _spans(self._anchor, anchors, after):
+        for begin, end in spans(self._anchor, anchors, after):
             midnight = _midnight(begin)
             index = bisect_right(offsets.minutes, (after - midnight) // MINUTE)
             if index < len(offsets.minutes):
@@ -90,33 +99,36 @@ class _Numbered:
                     return local, offsets.keys[index]
         return None
 
+    def place(self, anchors: Anchors, key: str, local: datetime) -> int | None:
+        for begin, _ in spans(self._anchor, anchors, local):
+            return bisect_left(self._offsets.minutes, (local - _midnight(begin)) // MINUTE)
+        return None
+
 
 class _Random:
     """A time of its own each day, drawn from a hash: planning again, anywhere, draws the same."""
 
-    __slots__ = ("_keys", "_rule", "_salt", "_steps")
+    __slots__ = ("_keys", "_rule", "_steps")
     personal: ClassVar[bool] = True
+    once: ClassVar[bool] = False
 
     def __init__(self, key: str, rule: RandomTime) -> None:
         self._keys = (key,)
         self._rule = rule
-        self._salt = f"\0{key}\0"
         # By weekday: in how many days the rule's days come, a week later included.
         self._steps = [[step for step in range(8) if (today + step) % 7 in rule.days] for today in range(7)]
 
     def first(self, anchors: Anchors, after: datetime) -> Found | None:
         midnight, today = _midnight(after), after.toordinal()
         for step in self._steps[after.weekday()]:
-            local = midnight + timedelta(days=step, minutes=self._draw(anchors.seed, today + step))
+            minute = draw(anchors.seed, self._keys[0], today + step, self._rule.between)
+            local = midnight + timedelta(days=step, minutes=minute)
             if local > after:
                 return local, self._keys
         return None
 
-    def _draw(self, seed: str, day: int) -> int:
-        text = f"{seed}{self._salt}{day}"
-        number = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
-        window = self._rule.between
-        return window.start + number % (window.end - window.start)
+    def place(self, anchors: Anchors, key: str, local: datetime) -> int | None:
+        return _week_place(sorted(self._rule.days), local)
 
 
 class _Weeks:
@@ -124,6 +136,7 @@ class _Weeks:
 
     __slots__ = ("_days", "_keys", "_rule")
     personal: ClassVar[bool] = False
+    once: ClassVar[bool] = False
 
     def __init__(self, key: str, rule: EveryWeeks) -> None:
         self._keys = (key,)
@@ -131,7 +144,7 @@ class _Weeks:
         self._days = sorted(rule.days)
 
     def first(self, anchors: Anchors, after: datetime) -> Found | None:
-        for begin, end in _spans(self._rule.since, anchors, after):
+        for begin, end in spans(self._rule.since, anchors, after):
             day = max(begin, after.date())
             local = datetime.combine(self._from(day, begin), self._rule.time)
             if local <= after:
@@ -139,6 +152,9 @@ class _Weeks:
             if local.date() < end:
                 return local, self._keys
         return None
+
+    def place(self, anchors: Anchors, key: str, local: datetime) -> int | None:
+        return _week_place(self._days, local, self._rule.weeks)
 
     def _from(self, day: date, begin: date) -> date:
         """Return the first of the rule's days from `day` on, counting weeks from that of `begin`."""
@@ -157,6 +173,7 @@ class _Sessions:
 
     __slots__ = ("_keys", "_rule", "_shift")
     personal: ClassVar[bool] = False
+    once: ClassVar[bool] = True
 
     def __init__(self, key: str, rule: AroundSession) -> None:
         self._keys = (key,)
@@ -174,28 +191,19 @@ class _Sessions:
                 best = local
         return (best, self._keys) if best else None
 
+    def place(self, anchors: Anchors, key: str, local: datetime) -> int | None:
+        return None
+
     def _local(self, session: datetime, zone: str) -> datetime:
         if self._rule.time is not None:
             return datetime.combine(session.date() + self._shift, self._rule.time)
         return to_local(to_instant(session, zone) + self._shift, zone)
 
 
-def _spans(anchor: Anchor, anchors: Anchors, after: datetime) -> Iterator[tuple[date, date]]:
-    """Yield the dates an anchor stands on and until which it holds, leaving out those over by `after`."""
-    match anchor:
-        case Anchor.ENROLMENT:
-            yield anchors.start, date.max
-        case Anchor.RECOVERY_DATE:
-            if anchors.recovery_date:
-                yield anchors.recovery_date, date.max
-        case Anchor.PROGRAMME_START:
-            if anchors.programme_start:
-                yield anchors.programme_start, date.max
-        case Anchor.LAST_SESSION:
-            days = sorted({session.date() for session in anchors.sessions})
-            for begin, end in pairwise([*days, date.max]):
-                if end > after.date():
-                    yield begin, end
+def _week_place(days: list[Weekday], local: datetime, weeks: int = 1) -> int:
+    # Weeks of the calendar are counted from one that never changes; every n-th of them is one more.
+    week = (local.toordinal() - 1) // 7 // weeks
+    return week * len(days) + bisect_left(days, local.weekday())
 
 
 def _midnight(day: date) -> datetime:
@@ -216,13 +224,21 @@ def finders(rules: Mapping[str, Rule]) -> Iterator[Finder]:
                 weekly[key] = rule
             case OnDay():
                 numbered.setdefault(rule.of, {})[key] = rule
-            case RandomTime():
-                yield _Random(key, rule)
-            case EveryWeeks():
-                yield _Weeks(key, rule)
-            case AroundSession():
-                yield _Sessions(key, rule)
+            case _:
+                yield _alone(key, rule)
     if weekly:
         yield _Weekly(weekly)
     for anchor, series in numbered.items():
         yield _Numbered(anchor, series)
+
+
+def _alone(key: str, rule: RandomTime | EveryWeeks | AroundSession | DatedRule) -> Finder:
+    match rule:
+        case RandomTime():
+            return _Random(key, rule)
+        case EveryWeeks():
+            return _Weeks(key, rule)
+        case AroundSession():
+            return _Sessions(key, rule)
+        case _:
+            return dated_finder(key, rule)

@@ -76,6 +76,10 @@ class Window:
         return self.start <= minute < self.end
 
 
+# When anybody may be texted who asked for it (the recipient's own time).
+WAKING = Window(start=8 * 60, end=21 * 60)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shift:
     """Duty that begins on each of `days`; the part after midnight belongs to the day it began."""
@@ -159,6 +163,24 @@ def parse_shift(text: str) -> Shift:
 def is_quiet(window: Window | None, zone: str, now: datetime) -> bool:
     """Tell whether the clocks of `zone` are inside quiet hours at an aware `now`. Raises ZoneError."""
     return window is not None and window.holds(_minute(to_local(now, zone)))
+
+
+def wished_for(chosen: time | None, zone: str, now: datetime) -> bool:
+    """Tell whether `now` is within the hour from a time of day that somebody chose for themselves.
+
+    Quiet hours give way to that, but only between 8 and 21 o'clock (47 CFR 64.1200(c)(1)). Raises ZoneError.
+    """
+    if chosen is None:
+        return False
+    minute = _minute(to_local(now, zone))
+    begin = chosen.hour * 60 + chosen.minute
+    return WAKING.holds(minute) and begin <= minute < begin + 60
+
+
+def may_choose(window: Window | None, chosen: time) -> bool:
+    """Tell whether somebody may have their texts at a time of day, quiet hours or not."""
+    minute = chosen.hour * 60 + chosen.minute
+    return window is None or not window.holds(minute) or WAKING.holds(minute)
 
 
 def quiet_ends(window: Window | None, zone: str, now: datetime) -> datetime:

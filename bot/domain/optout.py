@@ -42,6 +42,8 @@ class _Language:
     blockers: frozenset[str]
     adjacent: frozenset[str]
     rules: tuple[_Rule, ...]
+    any_rule: re.Pattern[str]  # matches where one of the rules does: most texts are ruled out in one step
+    any_further_in: re.Pattern[str]  # the same for the rules that may follow other words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +83,7 @@ def _starts(text: str, language: _Language, *, clause: _Clause | None = None) ->
     rest, openers = text, ""
     while True:
         asked = clause is not None and clause.asked and not language.polite.search(openers)
-        for rule in language.rules:
+        for rule in language.rules if language.any_rule.match(rest) else ():
             found = rule.pattern.match(rest)
             if found and _may_end(rest[found.end() :], rule, language, clause):
                 # "No more texts?" misses them; "Can you stop texting me?" asks.
@@ -103,7 +105,7 @@ def _further_in(clause: _Clause, language: _Language) -> str | None:
         if words[place - 1] in language.adjacent:
             continue
         rest = " ".join(words[place:]) + " "
-        for rule in language.rules:
+        for rule in language.rules if language.any_further_in.match(rest) else ():
             if not rule.anywhere:
                 continue
             found = rule.pattern.match(rest)
@@ -170,7 +172,12 @@ def _rule(line: str, concepts: Mapping[str, list[str]]) -> _Rule:
     )
 
 
+def _one_of(rules: Iterable[_Rule]) -> re.Pattern[str]:
+    return re.compile("|".join(rule.pattern.pattern for rule in rules) or "(?!)")
+
+
 def _language(data: Mapping[str, Any]) -> _Language:
+    rules = tuple(_rule(line, data["concepts"]) for line in data["rules"])
     return _Language(
         ignored=frozenset(data["ignored"]),
         breaks=re.compile("(?<= )" + _any_of(data["breaks"])),
@@ -182,7 +189,9 @@ def _language(data: Mapping[str, Any]) -> _Language:
         reports=frozenset(data["reports"]),
         blockers=frozenset(data["blockers"]),
         adjacent=frozenset(data["adjacent"]),
-        rules=tuple(_rule(line, data["concepts"]) for line in data["rules"]),
+        rules=rules,
+        any_rule=_one_of(rules),
+        any_further_in=_one_of(rule for rule in rules if rule.anywhere),
     )
 
 

@@ -49,7 +49,12 @@ def bare(text: str) -> str:
     >>> bare(' "S.T.O.P." '), bare("Opt-out!!")
     ('stop', 'opt out')
     """
-    words = tokens(fold(text))
+    return bare_of(fold(text))
+
+
+def bare_of(folded: str) -> str:
+    """Return the words of a text that is folded already, as `bare` does."""
+    words = tokens(folded)
     if len(words) > 1 and all(len(word) == 1 and word.isalpha() for word in words):
         return "".join(words)
     return " ".join(words)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from bot.domain.directory import Directory
 from bot.domain.hours import Shift, Window
 from bot.domain.messages import ChannelName
+from bot.domain.overrides import Usual
 from bot.domain.pathways import Pathway
 from bot.domain.prompts import Prompt
 
@@ -117,17 +118,27 @@ class Staff:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Enrolment:
-    """A participant on the schedule called `name` since local date `start`."""
+    """A participant on the schedule called `name` since local date `start`.
+
+    The rest are their own settings; None leaves them as they are. `time` is their own time of day, or USUAL;
+    `shift` makes everything later (or earlier), `skip` are dates left out, `less` 1 keeps every second
+    prompt and 2 every fourth.
+    """
 
     name: str
     start: date
+    time: time | Usual | None = None
+    shift: timedelta | None = None
+    skip: tuple[date, ...] | None = None
+    less: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Participant:
     """A person in recovery. `language` and `timezone` None mean the programme's.
 
-    `specialist` is a staff ref; `sessions` are naive wall times in the participant's zone.
+    `milestones`: whether they asked for them; None leaves it as it is. `specialist` is a staff ref;
+    `sessions` are naive wall times in the participant's zone.
     """
 
     ref: str
@@ -141,15 +152,27 @@ class Participant:
     status: ParticipantStatus = ParticipantStatus.ACTIVE
     recovery_date: date | None = None
     pathway: Pathway | None = None
+    milestones: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Whom a schedule goes to: the active participants who fit all that is said; all if nothing is."""
+
+    language: str | None = None
+    pathway: Pathway | None = None
+    specialist: str | None = None
+    schedule: str | None = None  # who is on that one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
-    """A named set of prompts."""
+    """A named set of prompts. `to` puts a whole group on it, beside those who are on it by name."""
 
     name: str
     title: str
     prompts: tuple[Prompt, ...]
+    to: Group | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,6 +183,7 @@ class Programme:
     (urgent, crisis) to its chain; `quiet_hours` None means there are none; people who join by keyword
     are enrolled on `join_schedule`; `telegram_details` lets Telegram alerts quote the participant;
     `directory` holds what MEETING, RESOURCES and STORY answer.
+    `holidays` are days on which prompts may be left out or come a day later, each as it says.
     """
 
     name: str
@@ -177,3 +201,4 @@ class Programme:
     participants: tuple[Participant, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     directory: Directory = field(default_factory=Directory)
+    holidays: tuple[date, ...] = ()

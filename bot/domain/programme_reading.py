@@ -13,6 +13,7 @@ from bot.domain.directory import Directory, read_directory
 from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import parse_shift
 from bot.domain.messages import ChannelName
+from bot.domain.overrides import FEWEST
 from bot.domain.pathways import Pathway
 from bot.domain.programme import (
     DEFAULT_QUIET_HOURS,
@@ -20,6 +21,7 @@ from bot.domain.programme import (
     ConsentMethod,
     Contact,
     Enrolment,
+    Group,
     Participant,
     ParticipantStatus,
     Programme,
@@ -35,14 +37,17 @@ from bot.domain.programme import (
 from bot.domain.programme_words import (
     read_chat,
     read_country,
+    read_days,
     read_duration,
     read_email,
     read_keyword,
     read_language,
     read_name,
+    read_own_time,
     read_phone,
     read_quiet_hours,
     read_session,
+    read_shift,
     read_zone,
 )
 from bot.domain.prompts import Prompt, parse_prompts
@@ -129,6 +134,7 @@ class _Reading:
             participants=read("participants", lambda field: self._people(field, self.read_participant), ()),
             schedules=read("schedules", lambda field: _unique(field, "name", self._schedule), ()),
             directory=read("directory", lambda field: read_directory(field, self._languages), Directory()),
+            holidays=about.get("holidays", read_days, ()),
         )
 
     def _people(self, field: Field, read: Callable[[Field], T]) -> tuple[T, ...]:
@@ -163,7 +169,7 @@ class _Reading:
         keys = field.keys(
             [
                 *["ref", "name", "language", "timezone", "specialist", "contacts", "sessions", "schedules"],
-                *["status", "recovery_date", "pathway"],
+                *["status", "recovery_date", "pathway", "milestones"],
             ]
         )
         return Participant(
@@ -180,6 +186,7 @@ class _Reading:
             ),
             recovery_date=keys.get("recovery_date", Field.day, None),
             pathway=keys.get("pathway", lambda below: below.one_of(Pathway), None),
+            milestones=keys.get("milestones", Field.truth, None),
         )
 
     def _consented(self, field: Field) -> Contact:
@@ -222,8 +229,9 @@ class _Reading:
         return Target(kind=TargetKind.STAFF, ref=text)
 
     def _schedule(self, field: Field) -> Schedule:
-        keys = field.keys(["name", "title", "prompts", "library"])
+        keys = field.keys(["name", "title", "prompts", "library", "to"])
         name = keys.need("name", read_name, "")
+        to = keys.get("to", self._group, None)
         built_in = keys.get("library", self._built_in, None)
         if built_in is not None:
             if "prompts" in keys.found:
@@ -232,11 +240,27 @@ class _Reading:
                 )
             title = keys.get("title", Field.text, built_in.title)
             prompts = tuple(_in_languages(prompt, self._languages) for prompt in built_in.prompts)
-            return Schedule(name=name, title=title, prompts=prompts)
+            return Schedule(name=name, title=title, prompts=prompts, to=to)
         return Schedule(
             name=name,
             title=keys.get("title", Field.text, name),
             prompts=keys.need("prompts", lambda below: parse_prompts(below, self._languages), ()),
+            to=to,
+        )
+
+    def _group(self, field: Field) -> Group:
+        if not field.is_group:
+            if field.text() == "everybody":
+                return Group()
+            raise WrongFieldError("This is `everybody`, or a group such as {pathway: smart}.")
+        keys = field.keys(["language", "pathway", "specialist", "schedule"])
+        if not keys.found:
+            raise WrongFieldError("Say whom, or write everybody.")
+        return Group(
+            language=keys.get("language", self._language, None),
+            pathway=keys.get("pathway", lambda below: below.one_of(Pathway), None),
+            specialist=keys.get("specialist", self._staff_name, None),
+            schedule=keys.get("schedule", self._schedule_name, None),
         )
 
     def _built_in(self, field: Field) -> Schedule:
@@ -246,9 +270,14 @@ class _Reading:
         return self._library[text]
 
     def _enrolment(self, field: Field) -> Enrolment:
-        keys = field.keys(["name", "start"])
+        keys = field.keys(["name", "start", "time", "shift", "skip", "less"])
         return Enrolment(
-            name=keys.need("name", self._schedule_name, ""), start=keys.need("start", Field.day, date.min)
+            name=keys.need("name", self._schedule_name, ""),
+            start=keys.need("start", Field.day, date.min),
+            time=keys.get("time", read_own_time, None),
+            shift=keys.get("shift", read_shift, None),
+            skip=keys.get("skip", read_days, None),
+            less=keys.get("less", lambda below: below.whole(least=0, most=FEWEST), None),
         )
 
     def _language(self, field: Field) -> str:
@@ -326,7 +355,7 @@ def _some(field: Field, read: Callable[[Field], T]) -> tuple[T, ...]:
 
 def _programme_keys(field: Field) -> Keys:
     known = ["name", "country", "timezone", "languages", "quiet_hours", "help_contact"]
-    return field.keys([*known, "join_keyword", "join_schedule", "telegram_details"])
+    return field.keys([*known, "join_keyword", "join_schedule", "telegram_details", "holidays"])
 
 
 def _languages(field: Field) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import available_timezones
@@ -13,7 +13,8 @@ import phonenumbers
 
 from bot.domain.durations import parse_duration
 from bot.domain.errors import AddressError, HandrailError
-from bot.domain.hours import Window, parse_window
+from bot.domain.hours import Window, parse_clock, parse_window
+from bot.domain.overrides import FURTHEST, Usual
 from bot.domain.yaml_fields import Field, WrongFieldError
 from bot.domain.zones import ZoneError, zone_of
 
@@ -151,6 +152,26 @@ def read_session(field: Field) -> datetime:
     except ValueError:  # such as 30 February
         pass
     raise WrongFieldError("A session is written like 2026-11-26 15:00, in the participant's own time.")
+
+
+def read_days(field: Field) -> tuple[date, ...]:
+    """Read a list of dates, in their order and each once."""
+    return tuple(sorted(set(field.each(Field.day))))
+
+
+def read_own_time(field: Field) -> time | Usual:
+    """Read a time of day of somebody's own, or `usual` for none. Raises ClockError."""
+    text = field.text()
+    return Usual.USUAL if text == Usual.USUAL else parse_clock(text)
+
+
+def read_shift(field: Field) -> timedelta:
+    """Read by how much everything comes later, or with a minus earlier. Raises WrongFieldError."""
+    text = field.text()
+    length = parse_duration(text.removeprefix("-"))
+    if length > FURTHEST or length % timedelta(minutes=1):
+        raise WrongFieldError("This is whole minutes, hours or days, at most a week, like 2h or -1d.")
+    return -length if text.startswith("-") else length
 
 
 def read_phone(field: Field, country: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from bot.domain.directory import directory_to_data
 from bot.domain.durations import format_duration
 from bot.domain.messages import ChannelName
+from bot.domain.overrides import Usual
 from bot.domain.programme import (
     Contact,
+    Enrolment,
+    Group,
     Participant,
     ParticipantStatus,
     Programme,
@@ -49,6 +53,7 @@ def _head(programme: Programme) -> dict[str, Any]:
         join_keyword=programme.join_keyword,
         join_schedule=programme.join_schedule,
         telegram_details=programme.telegram_details,
+        holidays=list(programme.holidays),
     )
 
 
@@ -88,11 +93,26 @@ def _participant(person: Participant) -> dict[str, Any]:
         specialist=person.specialist,
         contacts=[_contact(contact) for contact in person.contacts],
         sessions=[Quoted(f"{session:%Y-%m-%d %H:%M}") for session in person.sessions],
-        schedules=[Inline(name=one.name, start=one.start) for one in person.schedules],
+        schedules=[Inline(_enrolment(one)) for one in person.schedules],
         status=None if person.status is ParticipantStatus.ACTIVE else str(person.status),
         recovery_date=person.recovery_date,
         pathway=None if person.pathway is None else str(person.pathway),
+        milestones=person.milestones,
     )
+
+
+def _enrolment(one: Enrolment) -> dict[str, Any]:
+    data: dict[str, Any] = {"name": one.name, "start": one.start}
+    if one.time is not None:
+        data["time"] = str(one.time) if isinstance(one.time, Usual) else Quoted(f"{one.time:%H:%M}")
+    if one.shift is not None:
+        sign = "-" if one.shift < timedelta(0) else ""
+        data["shift"] = f"{sign}{format_duration(abs(one.shift))}"
+    if one.skip is not None:
+        data["skip"] = list(one.skip)
+    if one.less is not None:
+        data["less"] = one.less
+    return data
 
 
 def _contact(contact: Contact) -> dict[str, Any]:
@@ -105,7 +125,19 @@ def _contact(contact: Contact) -> dict[str, Any]:
 
 
 def _schedule(schedule: Schedule) -> dict[str, Any]:
-    return {"name": schedule.name, "title": schedule.title, "prompts": prompts_to_data(schedule.prompts)}
+    data: dict[str, Any] = {"name": schedule.name, "title": schedule.title}
+    if schedule.to is not None:
+        data["to"] = group_to_data(schedule.to)
+    return data | {"prompts": prompts_to_data(schedule.prompts)}
+
+
+def group_to_data(group: Group) -> dict[str, Any] | str:
+    """Return a group as the file writes it."""
+    pathway = None if group.pathway is None else str(group.pathway)
+    said = _given(
+        language=group.language, pathway=pathway, specialist=group.specialist, schedule=group.schedule
+    )
+    return Inline(said) if said else "everybody"
 
 
 def _given(**keys: object) -> dict[str, Any]:

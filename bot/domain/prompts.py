@@ -6,7 +6,7 @@ published reads like what was written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from enum import StrEnum
@@ -28,8 +28,10 @@ from bot.domain.questions_file import (
     read_instrument,
     read_questions,
 )
+from bot.domain.recurrence import OnHoliday, Timetable, manner_of
 from bot.domain.rules import OnDays, Rule
-from bot.domain.rules_file import read_rule, rule_to_data
+from bot.domain.rules_file import read_rule
+from bot.domain.rules_writing import rule_to_data
 from bot.domain.yaml_fields import Field, Keys
 from bot.domain.yaml_writing import Inline, Quoted, to_node
 
@@ -55,6 +57,7 @@ class Prompt:
     It asks one question (`answer`, worded in `text`), a sequence (`questions`), an `instrument`, or nothing.
     `text` opens a sequence and may then be empty. `variants` word it for a pathway. An unanswered question is
     asked about once more after `nudge`, and stands for `closes`.
+    `skippable` says whether SKIP and LESS may leave it out; None: unless it hangs on a session.
     """
 
     key: str
@@ -69,6 +72,8 @@ class Prompt:
     variants: dict[Pathway, dict[str, str]] = field(default_factory=dict)
     nudge: timedelta | None = None
     closes: timedelta | None = None
+    on_holiday: OnHoliday = OnHoliday.SEND
+    skippable: bool | None = None
 
     @property
     def open_for(self) -> timedelta:
@@ -106,6 +111,13 @@ class Prompt:
         return " ".join(part for part in parts if part)
 
 
+def timetable_of(prompts: Iterable[Prompt]) -> Timetable:
+    """Return when prompts fall due, as the planner and every preview ask it."""
+    listed = tuple(prompts)
+    manners = {p.key: manner_of(p.rule, p.on_holiday, skippable=p.skippable) for p in listed}
+    return Timetable({prompt.key: prompt.rule for prompt in listed}, manners)
+
+
 def _in_language(texts: Mapping[str, str], language: str, *, any_language: bool = False) -> str:
     first = next(iter(texts.values()), "") if any_language else ""
     return texts.get(language, first)
@@ -140,7 +152,7 @@ def read_prompt(
     field: Field, languages: Collection[str] | None, seen: set[str], *, stored: bool = False
 ) -> Prompt:
     """Read one prompt; `seen` gathers the keys of its schedule."""
-    keys = field.keys([*KEYS, *TIMES])
+    keys = field.keys([*KEYS, *TIMES, "on_holiday", "skippable"])
     key = keys.need("key", read_name, "")
     if key and key in seen:
         keys.found["key"].say("Another prompt of this schedule has this key already.")
@@ -165,6 +177,8 @@ def read_prompt(
         variants=keys.get("variants", lambda below: _variants(below, languages), {}),
         nudge=keys.get("nudge", read_duration, None),
         closes=keys.get("closes", read_duration, None),
+        on_holiday=keys.get("on_holiday", lambda below: below.one_of(OnHoliday), OnHoliday.SEND),
+        skippable=keys.get("skippable", Field.truth, None),
     )
     _check_times(keys, prompt, asks=bool(asking))
     return replace(
@@ -222,6 +236,10 @@ def _prompt_to_data(prompt: Prompt) -> dict[str, Any]:
         length: timedelta | None = getattr(prompt, name)
         if length is not None:
             data[name] = format_duration(length)
+    if prompt.on_holiday is not OnHoliday.SEND:
+        data["on_holiday"] = str(prompt.on_holiday)
+    if prompt.skippable is not None:
+        data["skippable"] = prompt.skippable
     return data
 
 

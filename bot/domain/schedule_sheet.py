@@ -17,10 +17,10 @@ from bot.domain.sheets import Row, harmless, read_rows
 from bot.domain.yaml_writing import write_flow
 
 _ABOUT = ("schedule", "title")
-_SINGLE = ("key", "support", "instrument", "expires", "nudge", "closes")
+_SINGLE = ("key", "support", "instrument", "expires", "nudge", "closes", "on_holiday", "skippable")
 _FLOWS = ("at", "answer", "questions", "follow_up", "variants")
 _COLUMNS = (*_ABOUT, "key", "at", "support", "answer", "instrument", "questions", "follow_up", "variants")
-_TIMES = ("expires", "nudge", "closes")
+_WHETHER = ("expires", "nudge", "closes", "on_holiday", "skippable")
 _NEEDED = ("schedule", "key", "at", "support")
 _TEXT = re.compile(r"text_([a-z]{2,3})(?:_([a-z]{2}))?")
 
@@ -33,14 +33,14 @@ def write_sheet(schedules: Iterable[Schedule], languages: Sequence[str]) -> str:
     """
     sheet = StringIO()
     writer = csv.writer(sheet)
-    writer.writerow([*_COLUMNS, *_TIMES, *map(_text_column, languages)])
+    writer.writerow([*_COLUMNS, *_WHETHER, *map(_text_column, languages)])
     for schedule in schedules:
         for data in prompts_to_data(schedule.prompts):
             row = {"schedule": schedule.name, "title": schedule.title}
-            row |= {name: str(data[name]) for name in _SINGLE if name in data}
+            row |= {name: _word(data[name]) for name in _SINGLE if name in data}
             row |= {name: write_flow(data[name]) for name in _FLOWS if name in data}
             row |= {_text_column(language): text for language, text in data.get("text", {}).items()}
-            names = [*_COLUMNS, *_TIMES, *map(_text_column, languages)]
+            names = [*_COLUMNS, *_WHETHER, *map(_text_column, languages)]
             writer.writerow([harmless(row.get(name, "")) for name in names])
     return sheet.getvalue()
 
@@ -50,13 +50,13 @@ def read_sheet(data: bytes, languages: Collection[str]) -> tuple[Schedule, ...]:
 
     Schedules come in the order of their first rows; rows of one schedule need not stand together.
     """
-    known = [*_COLUMNS, *_TIMES, *map(_text_column, languages)]
+    known = [*_COLUMNS, *_WHETHER, *map(_text_column, languages)]
     return _schedules(read_rows(data, known), {_text_column(one): one for one in languages})
 
 
 def read_sheet_alone(data: bytes) -> Programme:
     """Read a sheet without its programme, in the languages it is written in: enough to look at its texts."""
-    rows = read_rows(data, [*_COLUMNS, *_TIMES], also=_TEXT)
+    rows = read_rows(data, [*_COLUMNS, *_WHETHER], also=_TEXT)
     columns = {name: _language(name) for row in rows for name in row.cells if _TEXT.fullmatch(name)}
     return Programme(
         name="",
@@ -130,3 +130,7 @@ def _text_column(language: str) -> str:
 def _language(column: str) -> str:
     code, _, region = column.removeprefix("text_").partition("_")
     return f"{code}-{region.upper()}" if region else code
+
+
+def _word(value: str | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else value

@@ -54,6 +54,11 @@ class Field:
         """Tell whether a list was written here."""
         return isinstance(self.node, yaml.SequenceNode)
 
+    @property
+    def is_group(self) -> bool:
+        """Tell whether a group of keys was written here."""
+        return isinstance(self.node, yaml.MappingNode)
+
     def text(self, *, most: int = 200) -> str:
         """Return the scalar as written. Raises WrongFieldError."""
         if not isinstance(self.node, yaml.ScalarNode):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,21 @@ def to_instant(local: datetime, zone: str) -> datetime:
         else:
             after = middle
     return after.replace(microsecond=0)
+
+
+@lru_cache(maxsize=1 << 16)
+def shown_at(local: datetime, zone: str) -> datetime | None:
+    """Return `to_instant`, or None for a time on a day that the calendar of `zone` left out.
+
+    Samoa had no 30 December 2011, Kwajalein no 21 August 1993. Raises ZoneError.
+    """
+    instant = to_instant(local, zone)
+    day = local.date()
+    if to_local(instant, zone).date() == day:
+        return instant
+    midnights = [datetime.combine(each, time()) for each in (day, day + timedelta(days=1))]
+    first, last = (to_instant(midnight, zone) for midnight in midnights)
+    return None if first == last else instant
 
 
 def again(local: datetime, zone: str) -> datetime:

@@ -2,49 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, select, union_all, update
+from sqlalchemy import Select, bindparam, func, literal_column, null, select, update
 
+from bot.domain.instants import to_micros
 from bot.domain.messages import ChannelName, Direction, Lane, MessageState
 from bot.store.base import table_of
-from bot.store.database import Tx
+from bot.store.bulk import Bulk
+from bot.store.database import Database, Tx
+from bot.store.looks import look
 from bot.store.messages import CLAIMED, Message
 
 LONGEST_RETRY = timedelta(minutes=1)  # of an alert, jitter included; a sender's own rest is kept elsewhere
+EVERY_LANE = tuple(Lane)
 LEASE = timedelta(seconds=45)  # a hung worker's claims are free within a minute
 
 # These are asked many times a second, so they are put together once.
 _MESSAGES = table_of(Message)
 _QUEUED = _MESSAGES.c.state == literal_column("'queued'")  # the word itself, so that the partial index serves
-_DUE = (
-    select(_MESSAGES.c.id)
-    .where(
-        _QUEUED,
-        _MESSAGES.c.channel == bindparam("channel"),
-        _MESSAGES.c.lane == bindparam("lane"),
-        _MESSAGES.c.not_before <= bindparam("now"),
-    )
-    # By time alone: to sort the ids of a whole broadcast's same instant costs more than sending.
-    .order_by(_MESSAGES.c.not_before)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, of=_MESSAGES)
-)
-# A look at the end of the index for each lane.
-_LANES = union_all(
-    *(
-        select(func.min(_MESSAGES.c.not_before).label("at")).where(
+
+
+def claimable(asking: Select[Any]) -> Select[Any]:
+    """Return a question about messages for those that may be sent now; `due_rows` asks it."""
+    return (
+        asking.where(
             _QUEUED,
             _MESSAGES.c.channel == bindparam("channel"),
-            _MESSAGES.c.lane == int(lane),
+            _MESSAGES.c.lane == bindparam("lane"),
+            _MESSAGES.c.not_before <= bindparam("now"),
         )
+        # By time alone: to sort the ids of a whole broadcast's same instant costs more than sending.
+        .order_by(_MESSAGES.c.not_before)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, of=_MESSAGES)
+    )
+
+
+_DUE = claimable(select(_MESSAGES.c.id))
+# A look at the end of the index for each lane.
+_EARLIEST = select(
+    *(
+        select(func.min(_MESSAGES.c.not_before))
+        .where(_QUEUED, _MESSAGES.c.channel == bindparam("channel"), _MESSAGES.c.lane == int(lane))
+        .scalar_subquery()
         for lane in Lane
     )
-).subquery()
-_EARLIEST = select(func.min(_LANES.c.at))
+)
+_TAKEN: dict[str, Any] = {
+    "state": literal_column("'sending'"),
+    "lease_owner": bindparam("b_owner"),
+    "lease_until": bindparam("b_until"),
+    "attempts": _MESSAGES.c.attempts + literal_column("1"),
+}
+_THIS = update(_MESSAGES).where(_MESSAGES.c.id == bindparam("b_id"))
+_TAKE = Bulk(("b_owner", "b_until", "b_id"), lambda _: _THIS.values(_TAKEN))
+_TAKE_RENDERED = Bulk(
+    ("b_owner", "b_until", "b_body", "b_id"), lambda _: _THIS.values(_TAKEN | {"body": bindparam("b_body")})
+)
+_GIVE_BACK = Bulk(
+    ("b_id", "b_owner"),
+    lambda _: _THIS.where(
+        _MESSAGES.c.state == literal_column("'sending'"), _MESSAGES.c.lease_owner == bindparam("b_owner")
+    ).values(
+        state=literal_column("'queued'"),
+        lease_owner=null(),
+        lease_until=null(),
+        attempts=_MESSAGES.c.attempts - literal_column("1"),
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,41 +86,50 @@ class Taken:
 
 async def due(tx: Tx, channel: ChannelName, limit: int) -> list[str]:
     """Return the ids of what may be sent now: alerts first, then replies, then scheduled; locked."""
-    found: list[str] = []
-    for lane in Lane:
-        if len(found) >= limit:
-            break
-        given = {"channel": channel, "lane": int(lane), "now": tx.now, "most": limit - len(found)}
-        found.extend(await tx.session.scalars(_DUE, given))
+    return [message_id for (message_id,) in await due_rows(tx, _DUE, channel, limit)]
+
+
+async def due_rows(
+    tx: Tx,
+    question: Select[Any],
+    channel: ChannelName,
+    limit: int,
+    lanes: Collection[Lane] = EVERY_LANE,
+    **given: Any,
+) -> list[Any]:
+    """Ask a `claimable` question about up to `limit` messages, alerts first; their rows are locked."""
+    found: list[Any] = []
+    connection = await tx.session.connection()
+    for lane, at in _by_lane((await connection.execute(_EARLIEST, {"channel": channel})).one()):
+        if lane in lanes and at <= tx.now and len(found) < limit:
+            about = {"channel": channel, "lane": int(lane), "now": tx.now, "most": limit - len(found)}
+            found.extend(await connection.execute(question, about | given))
     return found
 
 
-async def next_due(tx: Tx, channel: ChannelName) -> datetime | None:
-    """Return when the next queued message of a channel may be sent."""
-    found: datetime | None = await tx.session.scalar(_EARLIEST, {"channel": channel})
-    return found
+async def next_due(
+    database: Database, channel: ChannelName, lanes: Collection[Lane] = EVERY_LANE
+) -> datetime | None:
+    """Return when the next queued message of a channel may be sent; takes nothing and waits for nobody."""
+    row = await look(database, _EARLIEST, channel=channel)
+    return min((at for lane, at in _by_lane(row) if lane in lanes), default=None)
+
+
+def _by_lane(row: Sequence[datetime | None]) -> list[tuple[Lane, datetime]]:
+    """Return when each lane's first message may be sent; a lane without one is left out."""
+    return [(lane, at) for lane, at in zip(Lane, row, strict=True) if at is not None]
 
 
 async def take(tx: Tx, taken: Sequence[Taken], owner: str) -> None:
     """Mark messages as being sent by `owner`."""
-    shared = {"state": MessageState.SENDING, "lease_owner": owner, "lease_until": tx.now + LEASE}
-    plain = [t.message_id for t in taken if t.body is None]
-    if plain:
-        await tx.session.execute(
-            update(table_of(Message))
-            .where(Message.id.in_(plain))
-            .values(**shared, attempts=Message.attempts + 1)
-            .execution_options(synchronize_session=False)
-        )
-    rendered = [{"b_id": t.message_id, "b_body": t.body} for t in taken if t.body is not None]
-    if rendered:
-        await many(
-            tx,
-            update(table_of(Message))
-            .where(Message.id == bindparam("b_id"))
-            .values(**shared, attempts=Message.attempts + 1, body=bindparam("b_body")),
-            rendered,
-        )
+    until = to_micros(tx.now + LEASE)
+    await _TAKE.run(tx, [(owner, until, t.message_id) for t in taken if t.body is None])
+    await _TAKE_RENDERED.run(tx, [(owner, until, t.body, t.message_id) for t in taken if t.body is not None])
+
+
+async def give_back(tx: Tx, message_ids: Sequence[str], owner: str) -> None:
+    """Queue messages of `owner` again that were taken and never handed to a provider."""
+    await _GIVE_BACK.run(tx, [(message_id, owner) for message_id in message_ids])
 
 
 async def put_off(tx: Tx, until: Sequence[tuple[str, datetime, str]]) -> None:

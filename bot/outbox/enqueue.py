@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import update
 
 from bot.domain.messages import Button, ChannelName, Direction, Kind, Lane, MessageState
-from bot.outbox.claim import many
 from bot.store.base import table_of
-from bot.store.database import Tx
+from bot.store.database import Tx, insert_on
 from bot.store.ids import new_id
 from bot.store.messages import Message
 
@@ -72,8 +72,9 @@ async def enqueue(tx: Tx, drafts: Sequence[Draft]) -> None:
     """Write the drafts; those whose dedupe key is taken are dropped. Wakes delivery after the commit."""
     if not drafts:
         return
-    statement = tx.insert(table_of(Message)).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    await many(tx, statement, [_row(tx, draft) for draft in drafts])
+    tx.later(_insert(sqlite=tx.sqlite), *(_row(tx, draft) for draft in drafts))
+    for draft in drafts:
+        tx.crowd.forget(draft.to.contact_id)
     tx.wake.add(DELIVERY)
 
 
@@ -85,6 +86,11 @@ async def cancel(tx: Tx, reason: str, *where: Any) -> None:
         .values(state=MessageState.CANCELLED, reason=reason, finished_at=tx.now)
         .execution_options(synchronize_session=False)
     )
+
+
+@cache
+def _insert(*, sqlite: bool) -> Any:
+    return insert_on(table_of(Message), sqlite=sqlite).on_conflict_do_nothing(index_elements=["dedupe_key"])
 
 
 def _row(tx: Tx, draft: Draft) -> dict[str, Any]:

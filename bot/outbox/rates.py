@@ -32,7 +32,10 @@ class Slots:
 
 
 async def sender(tx: Tx, channel: ChannelName) -> Sender:
-    """Return the channel's row, locked; made at first use."""
+    """Return the channel's row, locked; made at first use, read once in a transaction."""
+    known = tx.session.info.get(f"sender:{channel}")
+    if isinstance(known, Sender):
+        return known
     statement = select(Sender).where(Sender.channel == channel).with_for_update()
     row = await tx.session.scalar(statement)
     if row is None:
@@ -41,6 +44,7 @@ async def sender(tx: Tx, channel: ChannelName) -> Sender:
         )
         row = await tx.session.scalar(statement)
         assert row is not None  # noqa: S101 - written in this transaction
+    tx.session.info[f"sender:{channel}"] = row
     return row
 
 
@@ -51,18 +55,39 @@ def take_slots(row: Sender, now: datetime, rate: float | None, wanted: int) -> S
     if row.resting_until is not None and row.resting_until > now:
         return Slots(times=(), again_at=row.resting_until)
     wanted = min(wanted, 1) if row.failures else wanted
+    granted = available(row, now, rate, wanted)
     if rate is None:
-        return Slots(times=(now,) * wanted)
+        return Slots(times=(now,) * granted)
+    interval, start = _pace(row, now, rate)
+    row.busy_until = start + granted * interval if granted else row.busy_until
+    return Slots(
+        times=tuple(start + i * interval for i in range(granted)),
+        again_at=None if granted == wanted else next_token(row, now, rate),
+    )
+
+
+def available(row: Sender, now: datetime, rate: float | None, wanted: int) -> int:
+    """Return how many of `wanted` tokens there are: there is no use in looking at more messages."""
+    wanted = min(wanted, 1) if row.failures else wanted
+    if rate is None:
+        return wanted
+    interval, start = _pace(row, now, rate)
+    return min(wanted, max(0, ceil((now + AHEAD - start) / interval)))
+
+
+def next_token(row: Sender, now: datetime, rate: float) -> datetime:
+    """Return when there is another token, after some were taken."""
+    interval, _ = _pace(row, now, rate)
+    return max(row.busy_until - AHEAD + MOMENT, now + interval / 2)
+
+
+def _pace(row: Sender, now: datetime, rate: float) -> tuple[timedelta, datetime]:
+    """Return the time between two tokens, and when the next one may be used."""
     interval = timedelta(seconds=1 / (rate * HEADROOM))
     start = max(row.busy_until, now)
     if start > now + AHEAD + 2 * interval + timedelta(seconds=1):
         start = now  # the clock was set back: the stored time means nothing now
-    granted = min(wanted, max(0, ceil((now + AHEAD - start) / interval)))
-    row.busy_until = start + granted * interval if granted else row.busy_until
-    return Slots(
-        times=tuple(start + i * interval for i in range(granted)),
-        again_at=None if granted == wanted else max(row.busy_until - AHEAD + MOMENT, now + interval / 2),
-    )
+    return interval, start
 
 
 def may_send(row: Sender, now: datetime, rate: float | None) -> Slots | None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, update
+from sqlalchemy import bindparam, case, literal_column, null, update
 
 from bot.channels.base import SendError, Sent
+from bot.domain.instants import to_micros
 from bot.domain.messages import Lane, MessageState
 from bot.outbox.claim import many
 from bot.store.base import table_of
+from bot.store.bulk import Bulk, Row
 from bot.store.database import Tx
 from bot.store.messages import Message
 
@@ -23,6 +25,25 @@ SLOWEST = {
     Lane.REPLY: timedelta(minutes=5),
     Lane.SCHEDULED: timedelta(minutes=10),
 }
+
+_DELIVERED, _TAKEN = str(MessageState.DELIVERED), str(MessageState.SENT)
+_MESSAGES = table_of(Message)
+# A status callback may have been faster; it is not taken back.
+_UNDECIDED = _MESSAGES.c.state.in_([literal_column("'sending'"), literal_column("'uncertain'")])
+_SENT = Bulk(
+    ("b_state", "b_provider", "b_at", "b_id"),
+    lambda _: (
+        update(_MESSAGES)
+        .where(_MESSAGES.c.id == bindparam("b_id"))
+        .values(
+            state=case((_UNDECIDED, bindparam("b_state")), else_=_MESSAGES.c.state),
+            provider_id=bindparam("b_provider"),
+            sent_at=bindparam("b_at"),
+            lease_owner=null(),
+            lease_until=null(),
+        )
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,23 +68,8 @@ def backoff(attempts: int, lane: Lane, spread: float) -> timedelta:
 
 async def record(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     """Write the outcomes: sent, tried again later, failed, or uncertain. States only move forward."""
-    sent = [o for o in outcomes if o.sent is not None]
-    if sent:
-        # A status callback may have been faster; it is not taken back.
-        ahead = (Message.state == MessageState.SENDING) | (Message.state == MessageState.UNCERTAIN)
-        await many(
-            tx,
-            update(table_of(Message))
-            .where(Message.id == bindparam("b_id"))
-            .values(
-                state=case((ahead, bindparam("b_state")), else_=Message.state),
-                provider_id=bindparam("b_provider"),
-                sent_at=tx.now,
-                lease_owner=None,
-                lease_until=None,
-            ),
-            [_sent(o) for o in sent],
-        )
+    now = to_micros(tx.now)
+    await _SENT.run(tx, [_sent(now, o) for o in outcomes if o.sent is not None])
     errors = [o for o in outcomes if o.error is not None]
     if errors:
         await many(
@@ -82,10 +88,10 @@ async def record(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         )
 
 
-def _sent(outcome: Outcome) -> dict[str, Any]:
+def _sent(now: int, outcome: Outcome) -> Row:
     assert outcome.sent is not None  # noqa: S101 - chosen by the caller
-    state = MessageState.DELIVERED if outcome.sent.delivered else MessageState.SENT
-    return {"b_id": outcome.message_id, "b_state": state, "b_provider": outcome.sent.provider_id}
+    state = _DELIVERED if outcome.sent.delivered else _TAKEN
+    return state, outcome.sent.provider_id, now, outcome.message_id
 
 
 def _failed(now: datetime, outcome: Outcome) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, cast
@@ -69,6 +70,7 @@ class Word(TypeDecorator[StrEnum]):
         """Take the enumeration."""
         super().__init__()
         self.words = words
+        self._members: dict[str | None, StrEnum | None] = {None: None, **{str(word): word for word in words}}
 
     def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
         """Write the word."""
@@ -76,7 +78,11 @@ class Word(TypeDecorator[StrEnum]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
         """Read the word."""
-        return None if value is None else self.words(value)
+        return self._members[value]
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], StrEnum | None]:
+        """Read words without a call of ours for each: there are several in every row."""
+        return self._members.__getitem__
 
 
 Sealed = bytes  # a column of this type holds what `Vault.seal` made

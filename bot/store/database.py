@@ -13,21 +13,24 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.domain.instants import Now
 from bot.store import sqlite_driver
+from bot.store.together import LATER, Crowd, Later, Row, WritingSession, hold_back
 from bot.store.vault import Vault
 
 BUSY_SECONDS = 10.0  # how long another process (an import) may hold SQLite's write lock
+COME_BETWEEN = ("40001", "40P01")  # PostgreSQL's codes: serialization failure, deadlock
 
 
 @dataclass(kw_only=True)
 class Tx:
     """One transaction: what actions work with. `now` stands still in it.
 
-    `wake` collects who must look at the database after the commit ("delivery"). `held` keeps rows that many
-    events of one transaction ask for: the session itself forgets a row that nobody holds.
+    `wake` collects who must look at the database after the commit ("delivery"). `crowd` answers for many
+    events what each of them asks.
     """
 
     session: AsyncSession
@@ -35,11 +38,24 @@ class Tx:
     now: datetime
     sqlite: bool
     wake: set[str] = field(default_factory=set)
-    held: dict[str, object] = field(default_factory=dict)
+    crowd: Crowd = field(default_factory=Crowd)
+
+    def later(self, statement: Any, *rows: Row) -> None:
+        """Write rows together with others of the same statement object, before anything else is asked.
+
+        For inserts whose count nobody needs: an error comes with a later statement, at the latest the commit.
+        """
+        later: Later = self.session.info[LATER]
+        later.add(statement, rows)
 
     def insert(self, table: Any) -> Any:
         """Return the dialect's INSERT, which knows ON CONFLICT on both databases."""
-        return sqlite_insert(table) if self.sqlite else postgresql_insert(table)
+        return insert_on(table, sqlite=self.sqlite)
+
+
+def insert_on(table: Any, *, sqlite: bool) -> Any:
+    """Return a dialect's INSERT, for statements that are put together once."""
+    return sqlite_insert(table) if sqlite else postgresql_insert(table)
 
 
 class Database:
@@ -88,7 +104,13 @@ class Database:
         await self.engine.dispose()
 
     def _session(self) -> AsyncSession:
-        return AsyncSession(self.engine, expire_on_commit=False, autoflush=False)
+        return AsyncSession(
+            self.engine,
+            sync_session_class=WritingSession,
+            expire_on_commit=False,
+            autoflush=False,
+            info={LATER: Later()},
+        )
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -104,14 +126,22 @@ class Database:
                 call()
 
 
+def went_between(error: DBAPIError) -> bool:
+    """Tell whether a transaction failed because another came between, so that it should simply go again."""
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) in COME_BETWEEN
+
+
 def make_engine(url: str, *, pool: int = 10) -> AsyncEngine:
     """Return an engine with our pragmas and transaction modes."""
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True)
+        engine = create_async_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True)
+        hold_back(engine.sync_engine)
+        return engine
     options = {"timeout": BUSY_SECONDS, "async_creator_fn": sqlite_driver.connect}
     engine = create_async_engine(url, connect_args=options)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    hold_back(engine.sync_engine)
     return engine
 
 

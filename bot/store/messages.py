@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.domain.marks import Mark as Verdict
 from bot.domain.messages import ChannelName, Direction, Kind, MessageState
 from bot.domain.triage.assess import Level
 from bot.store.base import Base, LocalTime, Sealed, Word
@@ -107,6 +108,21 @@ class AssessmentRow(Base):
     detail: Mapped[Sealed | None]  # signals and explanation: JSON
     rules: Mapped[str] = mapped_column(String(40))
     flagged: Mapped[bool]
+    at: Mapped[datetime]
+
+
+class TriageMark(Base):
+    """What somebody on staff says of triage's verdict on a message, with the level and rules of then."""
+
+    __tablename__ = "triage_marks"
+    __table_args__ = (UniqueConstraint("message_id", "staff_id"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    mark: Mapped[Verdict] = mapped_column(Word(Verdict))
+    level: Mapped[Level] = mapped_column(Word(Level))
+    rules: Mapped[str] = mapped_column(String(40))
+    reason: Mapped[Sealed | None]  # in the staff member's words, under the key of whoever wrote the message
     at: Mapped[datetime]
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.consent import ConsentState
@@ -51,6 +51,7 @@ class Programme(Base):
     telegram_details: Mapped[bool]
     escalation: Mapped[dict[str, Any]]
     directory: Mapped[dict[str, Any] | None]  # what MEETING, RESOURCES and STORY answer
+    holidays: Mapped[str | None] = mapped_column(Text)  # dates, a space between: 2026-12-25 2027-01-01
     created_at: Mapped[datetime]
 
 
@@ -89,7 +90,7 @@ class Participant(Base):
     specialist_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"), index=True)
     status: Mapped[PersonStatus] = mapped_column(Word(PersonStatus))
     paused_until: Mapped[datetime | None]
-    details: Mapped[Sealed | None]  # recovery date, pathway: JSON
+    details: Mapped[Sealed | None]  # recovery date, pathway, milestones: JSON
     position: Mapped[int]
     created_at: Mapped[datetime]
 

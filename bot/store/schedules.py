@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.base import Base, Sealed, Word
@@ -35,6 +35,7 @@ class Schedule(Base):
     name: Mapped[str] = mapped_column(String(80))
     title: Mapped[str] = mapped_column(String(200))
     version_id: Mapped[str | None] = mapped_column(String(32))  # the published one
+    audience: Mapped[str | None] = mapped_column(Text)  # whom the file puts on it: JSON, as the file says it
     position: Mapped[int]
     created_at: Mapped[datetime]
 
@@ -55,7 +56,8 @@ class Enrolment(Base):
     """A participant on a schedule since a date.
 
     Everything up to `planned_until` is decided; `next_due_at` is when the planner must look again
-    (None: nothing more comes). The index on it is what an idle tick costs.
+    (None: nothing more comes). The index on it is what an idle tick costs. `overrides` are the person's own
+    settings as JSON (`bot.domain.overrides`): days and times only, nothing anybody said.
     """
 
     __tablename__ = "enrolments"
@@ -75,6 +77,7 @@ class Enrolment(Base):
     start: Mapped[date]
     planned_until: Mapped[datetime]
     next_due_at: Mapped[datetime | None]
+    overrides: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
 
 

@@ -16,8 +16,10 @@ from bot.actions.people import specialist_of
 from bot.actions.prompts import options
 from bot.actions.sequences import Followed, ask_next, finish, follow_answer, keep_score, prompt_of
 from bot.domain.answers import AnswerSpec, Choice, FreeText, Scale, YesNo
+from bot.domain.answerwords import SKIP
 from bot.domain.checkins import Answer, Move, next_move, read_answer
 from bot.domain.messages import Kind, Lane
+from bot.domain.phrases import bare
 from bot.domain.questions import Hears
 from bot.domain.replies import say
 from bot.store.database import Tx
@@ -57,6 +59,18 @@ async def hear(tx: Tx, heard: Heard, *, quietly: bool = False) -> bool:
     if checkin.reasks:
         await close_checkin(tx, checkin, CheckinState.LET_GO)
     return False
+
+
+async def passed(tx: Tx, heard: Heard) -> bool:
+    """Take SKIP as about the question that is open, where one is; else it is about the next text."""
+    participant = heard.who.participant
+    if participant is None or bare(heard.text) not in SKIP:
+        return False
+    checkin = await open_checkin(tx, participant.id)
+    if checkin is None:
+        return False
+    await _pass(tx, heard, checkin)
+    return True
 
 
 async def tapped(tx: Tx, heard: Heard, message_id: str, value: str) -> bool:

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from bot.actions.consents import tell_specialist
 from bot.actions.enrolments import next_prompt, pause_participant, resume_participant
 from bot.domain.commands import Command, read_command, read_pause
-from bot.domain.replies import say
 from bot.store.database import Tx
+from handlers.conversation import settings
 from handlers.conversation.hearing import Heard, answer, specialist_name
+from handlers.conversation.settings import spoken_day
 
 
 async def hear(tx: Tx, heard: Heard) -> bool:
@@ -24,8 +25,7 @@ async def hear(tx: Tx, heard: Heard) -> bool:
             if until is None:
                 return False
             await pause_participant(tx, participant, until)
-            local = until.astimezone(zone)
-            await answer(tx, heard, "paused", day=_day(local.weekday(), local.day, heard))
+            await answer(tx, heard, "paused", day=spoken_day(until.astimezone(zone), heard.who.language))
         case Command.RESUME:
             await resume_participant(tx, participant)
             await answer(tx, heard, "resumed")
@@ -38,7 +38,7 @@ async def hear(tx: Tx, heard: Heard) -> bool:
             name = await specialist_name(tx, heard)
             await answer(tx, heard, "talk", name=name, lines=heard.lines.lines)
         case _:
-            return False
+            return await settings.hear(tx, heard, participant)
     return True
 
 
@@ -49,9 +49,4 @@ async def _when(tx: Tx, heard: Heard, zone: ZoneInfo) -> None:
         await answer(tx, heard, "when_nothing")
         return
     local = at.astimezone(zone)
-    await answer(tx, heard, "when", day=_day(local.weekday(), local.day, heard), time=f"{local:%H:%M}")
-
-
-def _day(weekday: int, day: int, heard: Heard) -> str:
-    names = say("weekdays", heard.who.language).split()
-    return f"{names[weekday]} {day}"
+    await answer(tx, heard, "when", day=spoken_day(local, heard.who.language), time=f"{local:%H:%M}")

@@ -13,6 +13,7 @@ from bot.domain.triage.assess import Assessment
 from bot.outbox.enqueue import Draft, enqueue
 from bot.store.database import Tx
 
+RETURN_TO_USE = "return_to_use"  # as triage calls it
 STALE = timedelta(hours=2)  # an answer later than this answers nothing
 
 
@@ -30,6 +31,11 @@ class Heard:
     def text(self) -> str:
         """Return what was written."""
         return self.inbound.text
+
+    @property
+    def says_return_to_use(self) -> bool:
+        """Tell whether they say that they have used or drunk again."""
+        return any(signal.concept == RETURN_TO_USE for signal in self.assessment.signals)
 
     @property
     def lines(self) -> Lines:

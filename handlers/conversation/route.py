@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.actions.consents import tell_specialist
 from bot.actions.conversations import flag, said_lately
+from bot.actions.preferences import hold_milestones
 from bot.actions.prompts import ANSWER
 from bot.domain.consent import ConsentState, ConsentWord
 from bot.domain.triage.assess import Level
@@ -27,6 +28,8 @@ async def hear(tx: Tx, heard: Heard) -> str | None:
     if in_danger:
         was_out = heard.who.contact.consent is ConsentState.OPTED_OUT
         answered = await distress.hear(tx, heard, opted_out_now=stopping and not was_out)
+    if heard.who.participant is not None and heard.says_return_to_use:
+        await hold_milestones(tx, heard.who.participant)
     if heard.text.startswith(LINK) and await consent.begin_by_link(tx, heard, heard.text.removeprefix(LINK)):
         return None
     if heard.consent.word is not None:
@@ -49,7 +52,10 @@ async def _everyday(tx: Tx, heard: Heard) -> None:
     elif heard.inbound.media and not heard.text.strip():
         await _unreadable(tx, heard)
     elif not (
-        await commands.hear(tx, heard) or await directory.hear(tx, heard) or await checkin.hear(tx, heard)
+        await checkin.passed(tx, heard)
+        or await commands.hear(tx, heard)
+        or await directory.hear(tx, heard)
+        or await checkin.hear(tx, heard)
     ):
         await _saved(tx, heard)
     if heard.inbound.media and heard.text.strip():

@@ -15,6 +15,7 @@ from bot.domain.replies import say
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
 from bot.store.people import Participant, Staff
+from handlers.conversation import marks
 from handlers.conversation.hearing import Heard, answer, answer_with
 
 # "1", "1 K7", "1k7", "ack K7", "K7", "Ref K7", "1." - nothing longer.
@@ -31,6 +32,8 @@ async def hear(tx: Tx, heard: Heard, staff: Staff) -> str | None:
         return await _tapped(tx, heard, staff)
     if heard.consent.word is not None and heard.consent.exact:
         await _consent(tx, heard, heard.consent.word)
+        return None
+    if await marks.hear(tx, heard, staff):
         return None
     match = TAKES.match(heard.text.strip()[:40])
     if match is None or not (match["one"] or match["ref"]):

@@ -64,6 +64,7 @@ class Scale:
     apscheduler: int = 100_000  # jobs up to which the one-job-a-person baseline is run
     ticks: int = 300
     broadcast: int = 10_000
+    broadcast_telegram: int = 1_500  # its client takes milliseconds a message, the bare loop's as well
     rates: tuple[tuple[float, float], ...] = ((30.0, 20.0), (100.0, 10.0))  # messages a second, seconds
     texters: int = 5_000
     load_seconds: float = 5.0
@@ -79,6 +80,7 @@ QUICK = Scale(
     apscheduler=1_000,
     ticks=50,
     broadcast=600,
+    broadcast_telegram=200,
     rates=((30.0, 3.0),),
     texters=300,
     load_seconds=1.0,

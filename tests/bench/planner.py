@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from datetime import time as daytime
 
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.actions.anchors import anchors_of, stored_overrides
+from bot.domain.overrides import Chapter, Overrides
+from bot.domain.prompts import timetable_of
+from schedules.built_in import library
 from schedules.planner import plan
 from tests.bench.figures import Better, Figure, Run, Target, middle
 from tests.bench.seeding import MONDAY, Seeded, make_due, seed
 from tests.bench.stalls import Heartbeat
+
+ASKED = 20_000
+ZONES = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "Pacific/Honolulu")
+OWN = Overrides(chapters=(Chapter(since=MONDAY.date() - timedelta(days=9), time=daytime(19, 45)),), less=1)
+HOLIDAYS = "2026-12-25 2027-01-01"
+OF_CPU = "process time of one enrolment, without the database"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -39,7 +50,12 @@ async def bench(run: Run) -> list[Figure]:
                 run.step(f"the same with {enrolled:,} jobs in APScheduler")
                 await _apscheduler(enrolled, due, theirs)
         figures += _figures(enrolled, due, ours, theirs)
-    return figures
+    run.step("working out next due times")
+    return [
+        *figures,
+        _maintenance("next due time", None),
+        _maintenance("the same, each with own settings", OWN),
+    ]
 
 
 async def seeded_once(run: Run, enrolled: int) -> Seeded:
@@ -92,6 +108,31 @@ async def _apscheduler(enrolled: int, due: int, times: Times) -> None:
         times.whole.append(time.perf_counter() - start)
     times.stall.append(heart.worst)
     scheduler.shutdown(wait=False)
+
+
+def _maintenance(what: str, own: Overrides | None) -> Figure:
+    """Return the CPU time that one enrolment's next due time takes: the ninety days, in five zones."""
+    timetable = timetable_of(library()["first-90-days"].prompts)
+    rows = [
+        (
+            f"e{number}",
+            MONDAY.date() - timedelta(days=number % 60),
+            ZONES[number % len(ZONES)],
+            stored_overrides(replace(own, skip=frozenset({MONDAY.date() + timedelta(days=number % 50)})))
+            if own is not None
+            else None,
+        )
+        for number in range(ASKED)
+    ]
+    begin = time.process_time()
+    for seed_, start, zone, overrides in rows:
+        anchors = anchors_of(
+            seed=seed_, start=start, zone=zone, programme_zone="UTC", overrides=overrides, holidays=HOLIDAYS
+        )
+        timetable.turn(anchors, MONDAY - timedelta(hours=1), MONDAY)
+    each = (time.process_time() - begin) / ASKED * 1e6
+    target = Target(limit=100.0)
+    return Figure(what=what, unit="µs", ours=each, better=Better.LOWER, target=target, note=OF_CPU)
 
 
 def _figures(enrolled: int, due: int, ours: Times, theirs: Times) -> list[Figure]:

@@ -90,8 +90,7 @@ async def test_nothing_leaves_before_its_time(house: House) -> None:
     """Not a microsecond early; the next time is known."""
     at = house.clock() + timedelta(minutes=5)
     (message,) = await _queue(house, {"not_before": at})
-    async with house.database.read() as tx:
-        assert await next_due(tx, SMS) == at
+    assert await next_due(house.database, SMS) == at
     house.clock.instant = at - timedelta(microseconds=1)
     assert await _due(house) == []
     house.clock.instant = at

@@ -65,6 +65,25 @@ def test_lines_are_taken_one_at_a_time() -> None:
     assert read == [0]
 
 
+def test_a_text_may_be_the_name_of_a_command(shell: Shell) -> None:
+    """Behind `--`, or after an option, a word is a text whatever it is."""
+    for words in (["--", "report"], ["--", "marks"], ["--lang", "es", "report"], ["text"]):
+        assert shell("triage", *words).out.startswith("none\n")
+
+
+def test_help_says_how_to_give_a_text_and_what_else_there_is(shell: Shell) -> None:
+    """A text, a report, the marks."""
+    said = shell("triage", "--help").out
+    assert all(word in said for word in ("[TEXT]", "--jsonl", "report", "marks", "-- report"))
+
+
+def test_a_report_without_data_says_so(keyed: Shell) -> None:
+    """Nothing flagged is one sentence, and an empty list for programs."""
+    assert keyed("triage", "report").out == "No text has been flagged or marked yet.\n"
+    assert json.loads(keyed("triage", "report", "--json").out) == []
+    assert keyed("triage", "marks").out == ""
+
+
 def test_a_text_and_lines_together_are_wrong_usage(shell: Shell) -> None:
     """One or the other."""
     assert shell("triage", "--jsonl", "hello").code == 2

@@ -41,7 +41,24 @@ from bot.domain.programme_words import CARRIER_WORDS
 from bot.domain.programme_writing import dump_programme
 from bot.domain.prompts import Prompt, Support, prompts_from_data, prompts_to_data
 from bot.domain.questions import END, Alarm, Branch, FollowUp, Hears, Question, Test
-from bot.domain.recurrence import Anchor, AroundSession, EveryWeeks, OnDay, OnDays, RandomTime, Rule, Side
+from bot.domain.recurrence import (
+    LAST,
+    Anchor,
+    AroundSession,
+    ByCalendar,
+    EveryWeeks,
+    Milestone,
+    Monthly,
+    OnDate,
+    OnDay,
+    OnDays,
+    OnHoliday,
+    RandomTime,
+    Rule,
+    Side,
+    Stretch,
+    Taper,
+)
 from bot.domain.schedule_sheet import read_sheet, write_sheet
 
 EXAMPLE = (Path(__file__).parent.parent / "fixtures" / "programme.example.yaml").read_text(encoding="utf-8")
@@ -105,6 +122,12 @@ answers = st.one_of(
     st.builds(FreeText, about=abouts),
 )
 sides = st.sampled_from(Side)
+moments = st.datetimes(datetime(1990, 1, 1), datetime(2150, 1, 1)).map(  # noqa: DTZ001 - wall clock
+    lambda at: at.replace(second=0, microsecond=0)
+)
+tapers = st.lists(
+    st.builds(Stretch, every=st.integers(1, 60), lasts=st.integers(1, 400)), min_size=1, max_size=3
+).map(lambda some: (*some[:-1], replace(some[-1], lasts=None)))
 rules: st.SearchStrategy[Rule] = st.one_of(
     st.builds(OnDays, days=day_sets, time=clocks),
     st.builds(RandomTime, days=day_sets, between=windows.filter(lambda window: not window.wraps)),
@@ -116,6 +139,23 @@ rules: st.SearchStrategy[Rule] = st.one_of(
         AroundSession, side=sides, by=st.integers(0, 30).map(lambda by: timedelta(days=by)), time=clocks
     ),
     st.builds(AroundSession, side=sides, by=lengths),
+    st.builds(Monthly, time=clocks, day=st.integers(1, 31)),
+    st.builds(
+        Monthly, time=clocks, nth=st.sampled_from([1, 2, 3, 4, LAST]), weekday=st.sampled_from(Weekday)
+    ),
+    st.builds(Taper, stretches=tapers, time=clocks, since=st.sampled_from(Anchor)),
+    st.builds(Milestone, time=clocks, days=st.integers(1, 3660)),
+    st.builds(Milestone, time=clocks, months=st.integers(1, 240)),
+    st.builds(Milestone, time=clocks, yearly=st.just(True)),
+    st.builds(OnDate, on=dates, time=clocks),
+    st.builds(OnDate, on=dates, between=windows.filter(lambda window: not window.wraps)),
+    st.builds(
+        ByCalendar,
+        start=moments,
+        rrule=st.none() | st.sampled_from(["FREQ=DAILY", "FREQ=MONTHLY;BYDAY=1TU,-1FR;COUNT=9"]),
+        dates=st.sets(moments, max_size=3).map(lambda some: tuple(sorted(some))),
+        without=st.just(()),
+    ),
 )
 said = st.dictionaries(st.sampled_from(LANGUAGES), prose, min_size=1, max_size=2)
 told = st.sampled_from([{"notify": one} for one in Hears] + [{"alert": one} for one in Alarm])
@@ -202,6 +242,8 @@ prompts = st.builds(
     support=st.sampled_from(Support),
     variants=st.dictionaries(st.sampled_from(Pathway), said, max_size=2),
     expires=st.none() | lengths,
+    on_holiday=st.sampled_from(OnHoliday),
+    skippable=st.none() | st.booleans(),
 )
 entries = st.lists(
     st.builds(

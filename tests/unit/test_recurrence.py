@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
@@ -13,16 +14,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.hours import EVERY_DAY, Weekday, Window
+from bot.domain.ical import parse_ical
+from bot.domain.overrides import NONE
 from bot.domain.recurrence import (
+    LAST,
     Anchor,
     Anchors,
     AroundSession,
+    Chapter,
     EveryWeeks,
+    Manner,
+    Milestone,
+    Monthly,
+    OnDate,
     OnDay,
     OnDays,
+    OnHoliday,
+    Overrides,
     RandomTime,
     Rule,
     Side,
+    Stretch,
+    Taper,
     Timetable,
     next_local,
     to_instant,
@@ -208,6 +221,8 @@ def test_prompts_on_the_same_minute_all_fall_due() -> None:
 clocks = st.times().map(lambda at: at.replace(second=0, microsecond=0))
 day_sets = st.frozensets(st.sampled_from(Weekday), min_size=1)
 anchor_names = st.sampled_from(Anchor)
+# Around the gap of half an hour on Lord Howe and the hours that come twice in London and New York.
+days = st.dates(date(2026, 9, 28), date(2026, 11, 20))
 windows = st.tuples(st.integers(0, 1439), st.integers(0, 1440)).filter(lambda pair: pair[0] < pair[1])
 rules = st.one_of(
     st.builds(OnDays, days=day_sets, time=clocks),
@@ -227,9 +242,38 @@ rules = st.one_of(
         side=st.sampled_from(Side),
         by=st.integers(1, 4000).map(lambda length: length * timedelta(minutes=1)),
     ),
+    st.builds(Monthly, time=clocks, day=st.integers(1, 31)),
+    st.builds(
+        Monthly, time=clocks, nth=st.sampled_from([1, 2, 3, 4, LAST]), weekday=st.sampled_from(Weekday)
+    ),
+    st.builds(
+        Taper,
+        stretches=st.lists(
+            st.builds(Stretch, every=st.integers(1, 9), lasts=st.integers(1, 20)), min_size=1, max_size=3
+        ).map(tuple),
+        time=clocks,
+        since=anchor_names,
+    ),
+    st.builds(Milestone, time=clocks, days=st.integers(0, 40)),
+    st.builds(Milestone, time=clocks, yearly=st.just(True)),
+    st.builds(OnDate, on=days, time=clocks),
+    st.builds(OnDate, on=days, between=windows.map(lambda pair: Window(start=pair[0], end=pair[1]))),
+    st.sampled_from([parse_ical("DTSTART:20260928T090000\nRRULE:FREQ=DAILY;INTERVAL=3;BYHOUR=9,21")]),
 )
-# Around the gap of half an hour on Lord Howe and the hours that come twice in London and New York.
-days = st.dates(date(2026, 9, 28), date(2026, 11, 20))
+overrides = st.builds(
+    Overrides,
+    skip=st.frozensets(days, max_size=3),
+    chapters=st.lists(
+        st.builds(
+            Chapter,
+            since=days,
+            time=st.none() | clocks,
+            shift=st.integers(-7 * 24 * 4, 7 * 24 * 4).map(lambda quarters: quarters * HOUR / 4),
+        ),
+        max_size=3,
+    ).map(lambda some: tuple(sorted(some, key=lambda chapter: chapter.since))),
+    less=st.integers(0, 2),
+)
 sessions = st.lists(
     st.datetimes(naive("2026-09-28T00:00"), naive("2026-11-20T00:00")).map(
         lambda at: at.replace(second=0, microsecond=0)
@@ -244,17 +288,34 @@ people = st.builds(
     sessions=sessions,
     recovery_date=st.none() | days,
     programme_start=st.none() | days,
+    milestones=st.booleans(),
+    holidays=st.frozensets(days, max_size=5),
+    overrides=st.just(NONE) | overrides,
+)
+manners = st.builds(
+    Manner,
+    holiday=st.sampled_from(OnHoliday),
+    skippable=st.booleans(),
+    movable=st.booleans(),
+    timed=st.booleans(),
 )
 instants = st.datetimes(naive("2026-09-25T00:00"), naive("2026-12-01T00:00"), timezones=st.just(UTC))
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(rules, min_size=1, max_size=6), people, st.lists(instants, min_size=2, max_size=6))
+@given(
+    st.lists(st.tuples(rules, st.none() | manners), min_size=1, max_size=6),
+    people,
+    st.lists(instants, min_size=2, max_size=6),
+)
 def test_any_way_of_cutting_the_time_up_gives_the_same(
-    some: list[Rule], anchors: Anchors, cuts: list[datetime]
+    some: list[tuple[Rule, Manner | None]], anchors: Anchors, cuts: list[datetime]
 ) -> None:
     """Following next_due, or asking piece by piece, names exactly what one question names."""
-    timetable = Timetable({f"k{place}": rule for place, rule in enumerate(some)})
+    timetable = Timetable(
+        {f"k{place}": rule for place, (rule, _) in enumerate(some)},
+        {f"k{place}": manner for place, (_, manner) in enumerate(some) if manner is not None},
+    )
     cuts.sort()
     whole = timetable.between(anchors, cuts[0], cuts[-1])
     assert len({(due.key, due.local) for due in whole}) == len(whole)
@@ -293,8 +354,12 @@ def test_what_is_remembered_of_one_person_is_never_said_of_another(
         st.builds(
             EveryWeeks, weeks=st.integers(1, 5), days=day_sets, time=clocks, since=st.just(Anchor.ENROLMENT)
         ),
+        st.builds(Monthly, time=clocks, day=st.integers(1, 31)),
+        st.builds(
+            Monthly, time=clocks, nth=st.sampled_from([1, 2, 3, 4, LAST]), weekday=st.sampled_from(Weekday)
+        ),
     ),
-    people,
+    people.map(lambda anchors: replace(anchors, overrides=NONE)),
 )
 def test_calendar_rules_agree_with_rfc_5545(rule: Rule, anchors: Anchors) -> None:
     """An independent reader of the exported rule finds the same instants."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from io import StringIO
 from itertools import islice
 
@@ -12,8 +13,9 @@ from dateutil.rrule import rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.programme import Programme
+from bot.domain.programme import Programme, Schedule
 from bot.domain.programme_reading import parse_programme
+from bot.domain.prompts import prompts_from_data, timetable_of
 from bot.domain.recurrence import Anchors, next_local
 from bot.domain.schedule_calendar import LINE, fold_line, write_calendar
 from bot.domain.schedule_sheet import write_sheet
@@ -104,3 +106,43 @@ def test_folded_lines_are_short_and_unfold_again(line: str) -> None:
     parts = list(fold_line(line))
     assert all(len(part.encode()) <= LINE for part in parts)
     assert parts[0] + "".join(part[1:] for part in parts[1:]) == line
+
+
+HOLIDAYS = (date(2026, 12, 24), date(2026, 12, 25), date(2027, 1, 1))
+DATED = [
+    ({"days": "daily", "time": "09:00"}, "skip"),
+    ({"days": ["Fri"], "time": "09:00"}, "shift"),
+    ({"monthly": "last", "time": "12:00"}, "send"),
+    ({"monthly": "1st Fri", "time": "12:00"}, "shift"),
+    ({"ical": "DTSTART:20261201T170000\nRRULE:FREQ=WEEKLY;BYDAY=TH,FR;COUNT=12"}, "skip"),
+    ({"date": "2026-12-31", "time": "12:00"}, "send"),
+]
+
+
+@pytest.mark.parametrize(("at", "how"), DATED)
+def test_a_calendar_keeps_the_holidays(at: dict[str, str], how: str) -> None:
+    """Holidays are left out or moved, so that somebody else's code reads what the planner will do."""
+    text = {"en": "Hi."}
+    (prompt,) = prompts_from_data(
+        [{"key": "k", "at": at, "support": "emotional", "text": text, "on_holiday": how}]
+    )
+    schedule = Schedule(name="s", title="S", prompts=(prompt,))
+    calendar = write_calendar([schedule], "P", "UTC", NOW, holidays=HOLIDAYS)
+    assert calendar.left_out == ()
+    lines = calendar.text.replace("\r\n ", "").splitlines()
+    times = [line for line in lines if line.startswith(("DTSTART", "RRULE", "RDATE", "EXDATE"))]
+    theirs: Iterable[datetime] = rrulestr("\n".join(times), forceset=True)
+    if not any(line.startswith("RRULE") for line in times):
+        theirs = [datetime.strptime(times[0], "DTSTART:%Y%m%dT%H%M%S")]  # noqa: DTZ007 - floating
+    anchors = Anchors(start=NOW.date(), zone="UTC", seed="", holidays=frozenset(HOLIDAYS))
+    ours = timetable_of([prompt]).between(anchors, NOW, datetime(2027, 1, 20, tzinfo=UTC))
+    until = datetime(2027, 1, 20)  # noqa: DTZ001 - floating
+    assert [due.at.replace(tzinfo=None) for due in ours] == [at for at in islice(theirs, 400) if at <= until]
+
+
+def test_a_window_of_a_broadcast_is_an_event_as_long() -> None:
+    """Two hours in which it is spread are two hours in the calendar."""
+    at = {"date": "2026-12-24", "between": "10:00-12:00"}
+    prompts = prompts_from_data([{"key": "k", "at": at, "support": "emotional", "text": {"en": "Hi."}}])
+    text = write_calendar([Schedule(name="s", title="S", prompts=prompts)], "P", "UTC", NOW).text
+    assert "DTSTART:20261224T100000\r\nDTEND:20261224T120000\r\n" in text

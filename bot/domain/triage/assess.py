@@ -54,9 +54,13 @@ def _joined(texts: Sequence[str]) -> Iterable[str]:
 def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     rules = lexicon(extra)
     reading = read(_ends(text), rules.spelling)
-    hits = list(rules.phrases.found(reading))
-    meant = _meant(hits, surroundings(reading, rules, hits), language)
-    together = _together([concept.name for _, concept in meant], rules)
+    hits = rules.phrases.found(reading)
+    around = surroundings(reading, rules, hits)
+    said = [
+        (hit, hit.what) for hit in hits if isinstance(hit.what, Concept) and not around.excuses(hit, hit.what)
+    ]
+    meant = _meant(said, language)
+    together = _together(said, around, rules)
     levels = {concept.name: concept.level for _, concept in meant}
     reasons: list[tuple[Level, str]] = [
         (concept.level, concept.why) for _, concept in meant if concept.level is not Level.NONE
@@ -86,17 +90,12 @@ def _ends(text: str) -> str:
     return text[:half] + "." * (len(text) - MAX_CHARS) + text[-half:]
 
 
-def _meant(hits: Sequence[AnyHit], around: Surroundings, language: str) -> list[tuple[AnyHit, Concept]]:
+def _meant(said: Iterable[tuple[AnyHit, Concept]], language: str) -> list[tuple[AnyHit, Concept]]:
     """Return what the text says and means, one hit a concept (its longest), the gravest first."""
     best: dict[str, tuple[AnyHit, Concept]] = {}
-    for hit in hits:
-        concept = hit.what
-        if isinstance(concept, str):
-            continue
+    for hit, concept in said:
         held = best.get(concept.name)
-        if held is not None and _weight(hit, concept, language) <= _weight(*held, language):
-            continue
-        if not around.excuses(hit, concept):
+        if held is None or _weight(hit, concept, language) > _weight(*held, language):
             best[concept.name] = (hit, concept)
     return sorted(best.values(), key=lambda pair: (-pair[1].level.rank, pair[0].first))
 
@@ -105,9 +104,21 @@ def _weight(hit: AnyHit, concept: Concept, language: str) -> tuple[int, int, boo
     return concept.level.rank, hit.last - hit.first, concept.language == language
 
 
-def _together(names: Sequence[str], rules: Lexicon) -> list[Combination]:
-    """Return the combinations that `names` make up."""
-    return [combination for combination in rules.combinations if combination.needs.issubset(names)]
+def _together(
+    said: Sequence[tuple[AnyHit, Concept]], around: Surroundings, rules: Lexicon
+) -> list[Combination]:
+    """Return the combinations that what is `said` makes up, in one sentence or in the whole text."""
+    whole: set[str] = set()
+    sentences: dict[int, set[str]] = {}
+    for hit, concept in said:
+        whole.add(concept.name)
+        sentences.setdefault(around.sentences[hit.first], set()).add(concept.name)
+    return [
+        combination
+        for combination in rules.combinations
+        if combination.needs <= whole
+        and (not combination.near or any(combination.needs <= names for names in sentences.values()))
+    ]
 
 
 def _signal(hit: AnyHit, concept: Concept, level: Level, reading: Reading, text: str) -> Signal:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.triage.lexicon import Concept, Lexicon
+from bot.domain.triage.lexicon import CONTEXT_PHRASES, Concept, Lexicon
 from bot.domain.triage.normalise import CLAUSE, SENTENCE, SOFT, Reading
 from bot.domain.triage.phrases import Hit
 
@@ -33,7 +33,13 @@ class Surroundings:
     undenied: frozenset[int]  # words in a phrase whose "not" denies nothing ("can not stop")
     past: frozenset[int]  # clauses that a word of time puts in the past
     past_before: frozenset[int]  # words right after which everything is past ("used to")
-    present: frozenset[int]  # sentences that speak of now
+    present: frozenset[int]  # sentences that speak of what goes on
+    today: frozenset[int]  # clauses that speak of now
+    jest: bool  # somebody laughs, and speaks of a trifle
+    errand: bool  # an appointment, a journey or the like is spoken of
+    better: int  # the last sentence that says it passed; -1 if none does, or if it came back
+    calm: frozenset[int]  # sentences in a mood that no strong urge goes with
+    since: int  # the word before which it was, and not again since; 0 if nothing says so
 
     def excuses(self, hit: AnyHit, concept: Concept) -> bool:
         """Tell whether `concept`, found at `hit`, is excused by what stands around it."""
@@ -43,8 +49,16 @@ class Surroundings:
             or ("negation" in masks and self._denied(hit))
             or ("past" in masks and self._past(hit))
             or ("other" in masks and self.subjects[hit.first] == "other")
+            or (self.jest and "jest" in masks)
+            or (self.errand and "errand" in masks)
+            or ("better" in masks and self._better(hit))
+            or ("since" in masks and hit.last <= self.since)
             or (concept.alone and len(self.reading.words) > (hit.last - hit.first) + ALONE_WORDS)
         )
+
+    def _better(self, hit: AnyHit) -> bool:
+        sentence = self.sentences[hit.first]
+        return sentence <= self.better or sentence in self.calm
 
     def _denied(self, hit: AnyHit) -> bool:
         """Look left for a denial joined to the phrase by nothing but linking words; two denials cancel."""
@@ -60,7 +74,7 @@ class Surroundings:
 
     def _past(self, hit: AnyHit) -> bool:
         """Tell whether the phrase itself is past: a time gone by is not enough, its verb must be past too."""
-        if self.sentences[hit.first] in self.present:
+        if self.sentences[hit.first] in self.present or self.clauses[hit.first] in self.today:
             return False
         left = max(hit.first - VERB_REACH, 0)
         while self.clauses[left] != self.clauses[hit.first]:
@@ -78,36 +92,43 @@ class Surroundings:
 def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> Surroundings:
     """Sort the `hits` of context by what they say of the words, clauses and sentences of `reading`."""
     clauses, sentences, subjects = _parts(reading, lexicon)
-    idioms = [0] * len(reading.words)
-    undenied: set[int] = set()
-    past: set[int] = set()
-    past_before: set[int] = set()
-    present: set[int] = set()
+    told: dict[str, list[AnyHit]] = {kind: [] for kind in CONTEXT_PHRASES}
     for hit in hits:
-        span = range(hit.first, hit.last)
-        if hit.what == "idioms":
-            for at in span:
-                idioms[at] = max(idioms[at], len(span))
-        elif hit.what == "undenied":
-            undenied.update(span)
-        elif hit.what == "past":
-            past.update(_clauses_of(hit, clauses, sentences))
-        elif hit.what == "past_before":
-            past_before.add(hit.last)
-        elif hit.what == "present":
-            present.add(sentences[hit.first])
+        if isinstance(hit.what, str):
+            told[hit.what].append(hit)
+    better, worse = (
+        max((sentences[hit.first] for hit in told[kind]), default=-1) for kind in ("better", "worse")
+    )
     return Surroundings(
         reading=reading,
         lexicon=lexicon,
         clauses=clauses,
         sentences=sentences,
         subjects=subjects,
-        idioms=idioms,
-        undenied=frozenset(undenied),
-        past=frozenset(past),
-        past_before=frozenset(past_before),
-        present=frozenset(present),
+        idioms=_longest(told["idioms"], len(reading.words)),
+        undenied=frozenset(at for hit in told["undenied"] for at in range(hit.first, hit.last)),
+        past=frozenset(
+            clause for hit in told["past"] for clause in _clauses_of(hit, clauses, sentences, subjects)
+        ),
+        past_before=frozenset(hit.last for hit in told["past_before"]),
+        since=max((hit.first for hit in told["since"]), default=0),
+        present=frozenset(sentences[hit.first] for hit in told["present"]),
+        today=frozenset(clauses[hit.first] for hit in told["today"]),
+        jest=bool(told["laugh"] and told["trifle"]),
+        errand=bool(told["errand"]),
+        better=better if better > worse else -1,
+        calm=frozenset(sentences[hit.first] for hit in told["calm"]),
     )
+
+
+def _longest(hits: Sequence[AnyHit], words: int) -> list[int]:
+    """Return for each word the size of the longest of `hits` over it."""
+    sizes = [0] * words
+    for hit in hits:
+        size = hit.last - hit.first
+        for at in range(hit.first, hit.last):
+            sizes[at] = max(sizes[at], size)
+    return sizes
 
 
 def _parts(reading: Reading, lexicon: Lexicon) -> tuple[list[int], list[int], list[str]]:
@@ -134,9 +155,17 @@ def _parts(reading: Reading, lexicon: Lexicon) -> tuple[list[int], list[int], li
     return clauses, sentences, subjects
 
 
-def _clauses_of(hit: AnyHit, clauses: list[int], sentences: list[int]) -> tuple[int, ...]:
-    """Return the clause a time belongs to, and the next where it stands in front: "years ago, I was low"."""
+def _clauses_of(
+    hit: AnyHit, clauses: list[int], sentences: list[int], subjects: list[str]
+) -> tuple[int, ...]:
+    """Return the clause a time belongs to, and the next where it stands in front: "years ago, I was low".
+
+    A clause that has no subject shares the one before it: "I was homeless and drinking years ago".
+    """
     here = clauses[hit.first]
+    began = clauses.index(here)
+    if not subjects[hit.first] and began and sentences[began - 1] == sentences[began]:
+        return here, here - 1
     in_front = hit.first == 0 or clauses[hit.first - 1] != here
     follows = hit.last < len(clauses) and clauses[hit.last] == here + 1
     if in_front and follows and sentences[hit.last] == sentences[hit.first]:

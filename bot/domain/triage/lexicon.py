@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -16,8 +16,13 @@ from bot.domain.triage.normalise import Spelling, read
 from bot.domain.triage.phrases import Choice, Phrases, parsed
 
 LANGUAGES = ("en", "es")
-MASKS = frozenset({"negation", "past", "other"})
-CONTEXT_PHRASES = ("idioms", "past", "past_before", "present", "undenied")
+SUFFIX = ".yaml"
+MASKS = frozenset({"negation", "past", "other", "jest"})  # unless a concept names its own
+CONTEXT_PHRASES = (
+    "idioms", "undenied", "past", "past_before", "since", "present", "today",
+    "laugh", "trifle", "errand", "better", "worse", "calm",
+)  # fmt: skip
+_VOWELS = "aeiou"
 CONTEXT_WORDS = ("deny", "link", "first", "other", "open", "turn", "was", "is")
 
 
@@ -28,18 +33,19 @@ class Concept:
     name: str
     level: Level
     why: str
-    masks: frozenset[str]  # of MASKS
+    masks: frozenset[str]  # MASKS, "better" (it passed), "since" (not again since), "errand"
     language: str
     alone: bool = False  # counts only when it is nearly the whole text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Combination:
-    """Things that say more together than each alone."""
+    """Things that say more together than each alone, in one sentence or anywhere in a text."""
 
     needs: frozenset[str]
     level: Level
     why: str
+    near: bool = False  # counts only within a sentence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,16 +62,52 @@ class Lexicon:
 
 @lru_cache(maxsize=1)
 def source() -> Mapping[str, Any]:
-    """Return the lexicon files by language, as written."""
+    """Return the lexicons by language: `en.yaml` and every `SUBJECT.en.yaml` in one.
+
+    A file of a subject may hold any of a lexicon's sections; its slots and short forms serve the whole
+    language. A name given twice is refused.
+    """
     folder = files("bot.domain.triage") / "lexicon"
-    return {name: yaml.load(_text(folder, name), Loader=_LOADER) for name in LANGUAGES}  # noqa: S506 - safe loader
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(SUFFIX))
+    made: dict[str, Any] = {}
+    for language in LANGUAGES:
+        main = made[language] = _read(folder / f"{language}{SUFFIX}")
+        for name in names:
+            if name.endswith(f".{language}{SUFFIX}"):
+                _merge(main, _read(folder / name), where=name)
+        _refuse_twice([concept["name"] for concept in main["concepts"]], where=language)
+    return made
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _text(folder: Any, name: str) -> str:
-    return str((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+def _read(file: Any) -> dict[str, Any]:
+    data: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - safe loader
+    return data
+
+
+def _merge(main: dict[str, Any], more: Mapping[str, Any], *, where: str) -> None:
+    """Put the sections of `more` into `main`: lists join, names are added, the newest revision stays."""
+    for section, value in more.items():
+        held = main.get(section)
+        if section == "revision":
+            main[section] = max(str(held), str(value))
+        elif held is None or section == "language":
+            main[section] = value
+        elif isinstance(held, list):
+            held.extend(value)
+        elif section == "context":
+            _merge(held, value, where=where)
+        else:
+            _refuse_twice([*held, *value], where=where)
+            held.update(value)
+
+
+def _refuse_twice(names: Sequence[str], *, where: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{where}: given twice: {', '.join(twice)}")
 
 
 def lexicon(extra: tuple[Phrase, ...] = ()) -> Lexicon:
@@ -88,7 +130,10 @@ def _built(extra: tuple[Phrase, ...]) -> Lexicon | Exception:
 def _build(extra: tuple[Phrase, ...]) -> Lexicon:
     data = source()
     short = {key: tuple(str(value).split()) for d in data.values() for key, value in d["short_forms"].items()}
-    roles = {role: frozenset(w for d in data.values() for w in d["context"][role]) for role in CONTEXT_WORDS}
+    roles = {
+        role: frozenset(w for d in data.values() for w in d["context"].get(role, ()))
+        for role in CONTEXT_WORDS
+    }
     fillers = frozenset(word for d in data.values() for word in d["fillers"])
     guarded = {word for d in data.values() for word in d["guarded"]}
     phrases: Phrases[Concept | str] = Phrases(fillers=fillers, short_forms=short)
@@ -108,7 +153,9 @@ def _build(extra: tuple[Phrase, ...]) -> Lexicon:
         roles=roles,
         fillers=fillers,
         combinations=tuple(
-            Combination(needs=frozenset(c["needs"]), level=Level(c["level"]), why=c["why"])
+            Combination(
+                needs=frozenset(c["needs"]), level=Level(c["level"]), why=c["why"], near=bool(c.get("near"))
+            )
             for d in data.values()
             for c in d.get("combinations", ())
         ),
@@ -147,7 +194,7 @@ def _templates(data: Mapping[str, Any]) -> Iterator[tuple[Concept | str, Choice]
         )
         yield from ((concept, parsed(str(template), slot)) for template in raw["phrases"])
     for kind in CONTEXT_PHRASES:
-        yield from ((kind, parsed(str(template), slot)) for template in data["context"][kind])
+        yield from ((kind, parsed(str(template), slot)) for template in data["context"].get(kind, ()))
 
 
 def _slots(raw: Mapping[str, Any]) -> Callable[[str], Choice]:
@@ -163,10 +210,16 @@ def _slots(raw: Mapping[str, Any]) -> Callable[[str], Choice]:
 
 
 def _misspelt(words: Iterable[str], taken: set[str]) -> dict[str, tuple[str, ...]]:
-    """Return near misses of long words (a letter lost or two swapped) that are no other word."""
+    """Return near misses of long words (a letter lost or swapped, a vowel mistaken), no other words."""
     near: dict[str, tuple[str, ...]] = {}
     for word in sorted(word for word in words if len(word) >= 6):
-        lost = [word[:i] + word[i + 1 :] for i in range(1, len(word))]
-        swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)]
-        near |= {form: (word,) for form in lost + swapped if form not in taken and form not in words}
+        forms = [word[:i] + word[i + 1 :] for i in range(1, len(word))]
+        forms += [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)]
+        forms += [
+            word[:i] + vowel + word[i + 1 :]
+            for i in range(1, len(word))
+            if word[i] in _VOWELS
+            for vowel in _VOWELS
+        ]
+        near |= {form: (word,) for form in forms if form not in taken and form not in words}
     return near

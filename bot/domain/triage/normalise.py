@@ -31,6 +31,7 @@ _BREAKS = {"soft": SOFT, "clause": CLAUSE, "sentence": SENTENCE}
 _INNER = re.compile(r"[*!@$|]")
 _LEET = str.maketrans("013457!@$|", "oieastiasi")
 _SUFFIXES = {"m": "am", "ll": "will", "re": "are", "ve": "have", "d": "would"}
+_LAUGHING = "haha"  # and however long it goes on
 _APOSTROPHES = "’‘ʼ´`＇"
 _LOOKALIKES = dict(zip("аеорсухіјѕԁһӏтмкнвαορικν", "aeopcyxijsdhltmknbaopikv", strict=True))
 _EMOJI = {
@@ -42,12 +43,14 @@ _EMOJI = {
     "🔫": "gun",
     "🩸": "blood",
     "💉": "needle",
-    "😭": "crying",
-    "😢": "crying",
+    "😭": "tears",
+    "😢": "tears",
     "🍺": "beer",
     "🍻": "beer",
     "🍷": "wine",
     "🥃": "whiskey",
+    "😂": "haha",
+    "🤣": "haha",
 }
 
 
@@ -136,6 +139,10 @@ class Spelling:
     def _forms(self, token: str) -> Iterable[str]:
         """Give the spellings to try, the plainest first."""
         yield token
+        if token.endswith("in"):
+            yield token + "g"
+        if token.startswith(_LAUGHING):
+            yield _LAUGHING
         runs = [(char, len(list(run))) for char, run in groupby(token)]
         if any(count > 1 for _, count in runs):
             yield "".join(char * min(count, 2) for char, count in runs)

@@ -9,9 +9,9 @@ of places that texts really reach are worked out on the way and remembered.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from bot.domain.triage.normalise import CLAUSE, Reading
 
@@ -63,8 +63,7 @@ def _branches(parts: list[str], at: int, slot: Callable[[str], Choice]) -> tuple
     return Choice((*branches, tuple(row))), at
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hit(Generic[What]):
+class Hit(NamedTuple, Generic[What]):
     """One phrase found: the words `first` up to, not including, `last`."""
 
     what: What
@@ -82,10 +81,19 @@ class _Place(Generic[What]):
 
 
 @dataclass(slots=True, eq=False)
-class _State(Generic[What]):
-    """Where a walk can stand: places with the fillers skipped on the way, and the phrases that end here."""
+class _Spot(Generic[What]):
+    """A set of places that one word leads to, with the phrases that end there."""
 
-    expected: dict[str, list[tuple[_Place[What], int]]]
+    expected: dict[str, list[_Place[What]]]
+    ends: tuple[What, ...]
+    steps: dict[str, _Spot[What] | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class _State(Generic[What]):
+    """Where a walk can stand: spots with the fillers skipped since, and the phrases that end here."""
+
+    spots: tuple[tuple[_Spot[What], int], ...]
     ends: tuple[What, ...]
     steps: dict[str, _State[What] | None] = field(default_factory=dict)
 
@@ -98,8 +106,9 @@ class Phrases(Generic[What]):
         self._fillers = fillers
         self._short = short_forms
         self._starts: dict[str, list[_Place[What]]] = {}
-        self._states: dict[frozenset[tuple[_Place[What], int]], _State[What]] = {}
-        self._first: dict[str, _State[What]] = {}
+        self._spots: dict[frozenset[_Place[What]], _Spot[What]] = {}
+        self._states: dict[tuple[object, ...], _State[What]] = {}
+        self._first: dict[str, _State[What] | None] = {}
         self._room = 0
         self.words: set[str] = set(fillers)
 
@@ -113,20 +122,24 @@ class Phrases(Generic[What]):
         for place in entries:
             self._starts.setdefault(place.word, []).append(place)
 
-    def found(self, reading: Reading) -> Iterator[Hit[What]]:
-        """Yield every phrase in `reading`."""
-        words = [word if word in self.words else "" for word in reading.words]
-        breaks, count = reading.breaks, len(words)
+    def found(self, reading: Reading) -> list[Hit[What]]:
+        """Return every phrase in `reading`."""
+        known, breaks, starts = self.words, reading.breaks, self._first
+        words = [word if word in known else "" for word in reading.words]
+        count = len(words)
+        hits: list[Hit[What]] = []
         for first, word in enumerate(words):
-            state, at = self._start(word), first + 1
+            state = starts[word] if word in starts else self._start(word)
+            at = first + 1
             while state is not None:
                 for what in state.ends:
-                    yield Hit(what=what, first=first, last=at)
+                    hits.append(Hit(what, first, at))
                 if at >= count or breaks[at] >= CLAUSE:
                     break
                 follows = words[at]
                 state = state.steps[follows] if follows in state.steps else self._step(state, follows)
                 at += 1
+        return hits
 
     def _choice(self, choice: Choice, after: tuple[_Place[What], ...]) -> tuple[_Place[What], ...]:
         branches = choice.branches
@@ -158,43 +171,59 @@ class Phrases(Generic[What]):
         return _Place(word=word, after=after)
 
     def _start(self, word: str) -> _State[What] | None:
-        state = self._first.get(word)
-        if state is None and word in self._starts:
-            reached = frozenset((place, 0) for start in self._starts[word] for place in start.after)
-            state = self._first[word] = self._state(reached)
+        spot = self._spot(place for start in self._starts.get(word, ()) for place in start.after)
+        state = None if spot is None else self._state(((spot, 0),), spot.ends)
+        if state is not None or word in self.words:
+            self._first[word] = state
         return state
 
     def _step(self, state: _State[What], word: str) -> _State[What] | None:
         """Work out where `word` leads from `state`, once."""
-        reached = {
-            (place, skips)
-            for key in (word, GAP)
-            for met, skips in state.expected.get(key, ())
-            for place in met.after
-        }
+        ahead: dict[_Spot[What], int] = {}
+        ends: dict[What, None] = {}
+        for spot, skips in state.spots:
+            if word in spot.steps:
+                follows = spot.steps[word]
+            else:
+                met = (*spot.expected.get(word, ()), *spot.expected.get(GAP, ()))
+                follows = spot.steps[word] = self._spot(after for place in met for after in place.after)
+            if follows is not None:
+                ends.update(dict.fromkeys(follows.ends))
+                ahead[follows] = min(skips, ahead.get(follows, skips))
         if word in self._fillers:
-            reached |= {
-                (place, skips + 1)
-                for key, places in state.expected.items()
-                if key != GAP
-                for place, skips in places
-                if skips < MAX_SKIPS
-            }
-        state.steps[word] = self._state(frozenset(reached)) if reached else None
+            for spot, skips in state.spots:
+                if skips < MAX_SKIPS and spot.expected:
+                    ahead.setdefault(spot, skips + 1)
+        state.steps[word] = self._state(tuple(ahead.items()), tuple(ends)) if ahead else None
         return state.steps[word]
 
-    def _state(self, reached: frozenset[tuple[_Place[What], int]]) -> _State[What]:
-        state = self._states.get(reached)
+    def _state(self, spots: tuple[tuple[_Spot[What], int], ...], ends: tuple[What, ...]) -> _State[What]:
+        key = (*spots, *ends)
+        state = self._states.get(key)
         if state is None:
             if len(self._states) >= MAX_STATES:
-                self._states.clear()
-                self._first.clear()
-            expected: dict[str, list[tuple[_Place[What], int]]] = {}
+                self._forget()
+            state = self._states[key] = _State(spots=spots, ends=ends)
+        return state
+
+    def _spot(self, reached: Iterable[_Place[What]]) -> _Spot[What] | None:
+        places = frozenset(reached)
+        if not places:
+            return None
+        spot = self._spots.get(places)
+        if spot is None:
+            expected: dict[str, list[_Place[What]]] = {}
             ends: dict[What, None] = {}
-            for place, skips in reached:
+            for place in places:
                 if place.what is not None:
                     ends[place.what] = None
                 else:
-                    expected.setdefault(place.word, []).append((place, skips))
-            state = self._states[reached] = _State(expected=expected, ends=tuple(ends))
-        return state
+                    expected.setdefault(place.word, []).append(place)
+            spot = self._spots[places] = _Spot(expected=expected, ends=tuple(ends))
+        return spot
+
+    def _forget(self) -> None:
+        """Start afresh, so that strange texts can't fill the memory."""
+        self._states.clear()
+        self._spots.clear()
+        self._first.clear()

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.triage.assess import assess
 from bot.domain.triage.levels import Level
-from bot.domain.triage.lexicon import lexicon, source
+from bot.domain.triage.lexicon import _merge, lexicon, source
 
 CONCEPTS = [(language, raw) for language, data in source().items() for raw in data["concepts"]]
 NAMES = [f"{language}-{raw['name']}" for language, raw in CONCEPTS]
@@ -32,3 +32,22 @@ def test_version_names_the_rules() -> None:
     revision, digest = lexicon().version.split("-")
     assert revision == str(source()["en"]["revision"])
     assert len(digest) == 8
+
+
+def test_files_of_a_subject_join_their_language() -> None:
+    """Lists grow, names are added, the newest revision counts."""
+    main = {"revision": "2026.11.1", "slots": {"a": ["x"]}, "concepts": [1], "context": {"deny": ["no"]}}
+    more = {"revision": "2026.12.1", "slots": {"b": ["y"]}, "concepts": [2], "context": {"deny": ["not"]}}
+    _merge(main, more, where="abuse.en.yaml")
+    assert main == {
+        "revision": "2026.12.1",
+        "slots": {"a": ["x"], "b": ["y"]},
+        "concepts": [1, 2],
+        "context": {"deny": ["no", "not"]},
+    }
+
+
+def test_a_name_given_twice_is_refused() -> None:
+    """Two files that mean different things by one name are found when they are loaded."""
+    with pytest.raises(ValueError, match=r"abuse\.en\.yaml: given twice: a"):
+        _merge({"slots": {"a": ["x"]}}, {"slots": {"a": ["y"]}}, where="abuse.en.yaml")

@@ -1,0 +1,61 @@
+"""Sentences of our own in Spanish, and about abuse at home in both languages, by what they say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.domain.triage.assess import assess
+from bot.domain.triage.levels import Level
+
+FOLDER = Path(__file__).parent
+HEADING = re.compile(r"\[(.+): (crisis|urgent|none)\]")
+
+# Read wrongly so far; docs/triage.md names the kinds. One that comes to be read rightly fails here.
+WRONG = frozenset(
+    {"compre veneno", "quité la pistola", "beat me up at the shelter", "used to live with a violent"}
+)
+
+
+def sentences(name: str) -> list[tuple[str, str, str]]:
+    """Return the file's sentences, each with its heading's area and level."""
+    found: list[tuple[str, str, str]] = []
+    area = level = ""
+    for line in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        if heading := HEADING.fullmatch(line):
+            area, level = heading.groups()
+        elif line:
+            found.append((area, level, line))
+    return found
+
+
+CASES = [
+    (f"{name} {area}", level, text) for name in ("spanish", "abuse") for area, level, text in sentences(name)
+]
+
+
+@pytest.mark.parametrize(
+    ("level", "text"),
+    [(level, text) for _, level, text in CASES],
+    ids=[f"{area}-{level}-{n}".replace(" ", "-") for n, (area, level, _) in enumerate(CASES)],
+)
+def test_a_sentence_calls_a_human_or_does_not(level: str, text: str) -> None:
+    """Whoever needs a human gets one, and nobody else; how soon is a crisis' own test below."""
+    wrong = any(part in text for part in WRONG)
+    assert ((assess(text, "es").level is Level.NONE) is (level == "none")) is not wrong
+
+
+def test_nearly_every_crisis_is_read_as_a_crisis() -> None:
+    """A human at some time is not a human now: of the crises, 95 in a hundred are found at their level."""
+    levels = [assess(text, "es").level for _, level, text in CASES if level == "crisis"]
+    assert levels.count(Level.CRISIS) / len(levels) >= 0.95
+
+
+@pytest.mark.parametrize("nth", range(10))
+def test_accents_and_case_change_nothing(nth: int) -> None:
+    """People text without accents, or shout."""
+    for _, _, text in CASES[nth::10]:
+        for disguised in (text.upper(), text.translate(str.maketrans("áéíóúñÁÉÍÓÚ", "aeiounAEIOU"))):
+            assert assess(disguised, "es").level is assess(text, "es").level
