@@ -139,7 +139,7 @@ async def _pass(tx: Tx, heard: Heard, checkin: Checkin) -> None:
         over = await finish(tx, heard.who, checkin, prompt, heard.message_id)
         if await _alarmed(tx, heard, over):
             return
-    await answer(tx, heard, "skipped")
+    await answer(tx, heard, "passed_over")
 
 
 async def _alarmed(tx: Tx, heard: Heard, followed: Followed) -> bool:
