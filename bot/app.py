@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -20,7 +21,7 @@ from bot.channels.sms import Sms
 from bot.channels.telegram import Telegram
 from bot.domain.instants import EPOCH, Now, system_now
 from bot.domain.messages import ChannelName
-from bot.domain.triage.assess import assess
+from bot.domain.triage.assess import prepare
 from bot.outbox.claim import release
 from bot.outbox.enqueue import DELIVERY
 from bot.settings import Settings
@@ -103,9 +104,9 @@ class App:
 
     async def prepare(self) -> None:
         """Check the keys, register the senders, and take back what an earlier life was sending."""
-        assess("")  # reads the lexicons now: the first person to write must not wait for that
+        prepare()  # reads the lexicons now: the first person to write must not wait for that
+        gc.freeze()  # they stay; walking them again and again would hold texts up
         await self.database.ready()
-        assess("")  # the lexicons are read once, before anybody waits for them
         async with self.database.write() as tx:
             for name in self.deliveries:
                 await tx.session.execute(

@@ -57,6 +57,7 @@ class Delivery:
         self._outcomes: list[Outcome] = []
         self._stock = Stock()
         self._window = Window(sender.rate)
+        self._sent, self._failed = (SENDS.labels(self._channel.name, result) for result in ("sent", "failed"))
         self._unsent: list[str] = []  # taken out of the stock, to be given back
         self._under_way: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -168,30 +169,37 @@ class Delivery:
         return LOOK if upcoming is None else min(LOOK, max(0.002, (upcoming - self._now()).total_seconds()))
 
     def _start(self) -> None:
-        """Hand messages to the provider while their moments have come and slots are free."""
-        loop, now = asyncio.get_running_loop(), self._now()
+        """Fill the slots with messages whose moments have come."""
+        while (ready := self._next(len(self._under_way))) is not None:
+            task = asyncio.create_task(self._slot(ready))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def _slot(self, ready: Ready | None) -> None:
+        """Send one message after the other, while there are some."""
+        while ready is not None:
+            await self._send(ready)
+            ready = self._next(len(self._under_way) - 1)
+
+    def _next(self, busy: int) -> Ready | None:
+        """Return a message to send now, or None; `busy` slots are taken."""
         while (at := self._stock.next_at) is not None:
+            if busy >= SLOTS + (SPARE if self._stock.next_lane == Lane.ALERT else 0):
+                return None  # whichever slot ends next takes it
+            loop, now = asyncio.get_running_loop(), self._now()
             wait = max((at - now).total_seconds(), self._window.wait(loop.time()))
             if wait > 0:
                 if self._timer is not None:
                     self._timer.cancel()
                 self._timer = loop.call_later(wait, self._start)
-                return
-            if len(self._under_way) >= SLOTS + (SPARE if self._stock.next_lane is Lane.ALERT else 0):
-                return  # whichever ends next starts again
+                return None
             ready = self._stock.pop()
-            if ready.outgoing.claimed_at <= now - FRESH:
-                self._unsent.append(ready.outgoing.message_id)
-                self._bell.set()
-                continue
-            self._window.begin(loop.time())
-            task = asyncio.create_task(self._send(ready))
-            self._under_way.add(task)
-            task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self._start()
+            if ready.outgoing.claimed_at > now - FRESH:
+                self._window.begin(loop.time())
+                return ready
+            self._unsent.append(ready.outgoing.message_id)
+            self._bell.set()
+        return None
 
     async def _wait(self, seconds: float) -> None:
         if seconds > 0:
@@ -223,7 +231,7 @@ class Delivery:
                 error=failed,
             )
         )
-        SENDS.labels(self._channel.name, "sent" if failed is None else "failed").inc()
+        (self._sent if failed is None else self._failed).inc()
         if failed is not None and blames_sender(failed):
             self._unsent += self._stock.clear()  # the rest would fail as well, and may go another way
         last = len(self._under_way) <= 1 and not self._stock

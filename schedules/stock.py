@@ -67,7 +67,7 @@ class Stock:
     @property
     def next_lane(self) -> Lane | None:
         """Return the lane of the next one to leave."""
-        return Lane(self._messages[0][0]) if self._messages else None
+        return self._messages[0][2].lane if self._messages else None
 
     def put(self, ready: Ready) -> None:
         """Take a message in."""

@@ -100,7 +100,7 @@ async def claim_batch(
         return Batch(ready=(), looked=0)
     passed = await _check(tx, rows)
     versions = await load_versions(tx, {row.version_id for row in passed})
-    rendered = await _render(tx, passed, versions)
+    rendered, addresses = await _render(tx, passed, versions)
     slots = take_slots(row, tx.now, rate, len(rendered))
     await tx.session.flush()
     # What the rate does not allow yet simply stays queued: it was only looked at.
@@ -108,7 +108,8 @@ async def claim_batch(
     await take(tx, [Taken(message_id=r.id, body=sealed) for r, _, sealed in going], owner)
     await open_checkins(tx, _questions(tx, going, versions))
     ready = tuple(
-        _ready(tx, row, text, at, versions) for (row, text, _), at in zip(going, slots.times, strict=True)
+        _ready(tx, row, (addresses[row.id], text), at, versions)
+        for (row, text, _), at in zip(going, slots.times, strict=True)
     )
     again_at = slots.again_at
     if again_at is None and rate is not None and len(rows) == most < limit:
@@ -195,7 +196,6 @@ _DETAILS = claimable(
         Message.buttons,
         Message.attempts,
         Message.expires_at,
-        Message.not_before,
         Message.reply_to,
         Message.reason,
         Message.staff_id,
@@ -292,12 +292,14 @@ async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
 
 async def _render(
     tx: Tx, rows: Sequence[Any], versions: dict[str, Version]
-) -> list[tuple[Any, str, bytes | None]]:
+) -> tuple[list[tuple[Any, str, bytes | None]], dict[str, str]]:
+    """Return what is sent (the row, the text, and it sealed if it was rendered just now), and where to."""
     rendered: list[tuple[Any, str, bytes | None]] = []
+    addresses: dict[str, str] = {}
     broken = []
     for row in rows:
         try:
-            tx.vault.open(row.address, "contacts", "address", row.contact_id)
+            addresses[row.id] = tx.vault.open(row.address, "contacts", "address", row.contact_id)
             rendered.append((row, *_text(tx, row, versions)))
         except RenderError:
             broken.append((row.id, MessageState.FAILED, "wording"))
@@ -306,7 +308,7 @@ async def _render(
             notice = row.kind is Kind.NOTICE
             broken.append((row.id, MessageState.FAILED, CANNOT_BE_TOLD if notice else "unreadable"))
     await end(tx, broken)
-    return rendered
+    return rendered, addresses
 
 
 def _text(tx: Tx, row: Any, versions: dict[str, Version]) -> tuple[str, bytes | None]:
@@ -354,7 +356,8 @@ def _questions(
     ]
 
 
-def _ready(tx: Tx, row: Any, text: str, at: datetime, versions: dict[str, Version]) -> Ready:
+def _ready(tx: Tx, row: Any, said: tuple[str, str], at: datetime, versions: dict[str, Version]) -> Ready:
+    address, text = said
     buttons = tuple(Button(**b) for b in row.buttons or ())
     if row.kind is Kind.PROMPT and row.channel is ChannelName.TELEGRAM:
         asked = _prompt(row, versions).asked()
@@ -362,7 +365,7 @@ def _ready(tx: Tx, row: Any, text: str, at: datetime, versions: dict[str, Versio
     return Ready(
         outgoing=Outgoing(
             message_id=row.id,
-            address=tx.vault.open(row.address, "contacts", "address", row.contact_id),
+            address=address,
             text=text,
             claimed_at=tx.now,
             buttons=buttons,

@@ -8,12 +8,14 @@ from itertools import permutations
 from bot.domain.triage.context import AnyHit, Surroundings, surroundings
 from bot.domain.triage.fallback import plain_scan
 from bot.domain.triage.levels import Assessment, Level, Phrase, Signal
-from bot.domain.triage.lexicon import Combination, Concept, Lexicon, lexicon
+from bot.domain.triage.lexicon import Combination, Concept, Lexicon, lexicon, source
 from bot.domain.triage.normalise import Reading, read
 
-__all__ = ["Assessment", "Level", "Phrase", "Signal", "assess", "assess_parts"]
+__all__ = ["Assessment", "Level", "Phrase", "Signal", "assess", "assess_parts", "prepare"]
 
-MAX_CHARS = 5_000  # more than one text can hold; of more the two ends are read, where people put what matters
+MAX_CHARS = 4_096  # Telegram's longest; of more the two ends are read, where people put what matters
+HALF = MAX_CHARS // 2
+LEFT_OUT = " . "  # stands for the middle; phrases do not reach across
 ALL_ORDERS = 3  # parts of a message up to which every order is tried
 
 
@@ -29,6 +31,14 @@ def assess(text: str, language: str = "en", *, extra: tuple[Phrase, ...] = ()) -
         Exception
     ):  # a text somebody sent in distress is never lost to a fault of ours; it is flagged instead
         return plain_scan(str(text))
+
+
+def prepare() -> None:
+    """Load the rules and read their own examples, so that the first person to write waits for nothing."""
+    for data in source().values():
+        for concept in data["concepts"]:
+            for example in concept["examples"]:
+                assess(example, data["language"])
 
 
 def assess_parts(texts: Sequence[str], language: str = "en", *, extra: tuple[Phrase, ...] = ()) -> Assessment:
@@ -53,12 +63,11 @@ def _joined(texts: Sequence[str]) -> Iterable[str]:
 
 def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     rules = lexicon(extra)
-    reading = read(_ends(text), rules.spelling)
+    kept, left_out = _ends(text)
+    reading = read(kept, rules.spelling)
     hits = rules.phrases.found(reading)
     around = surroundings(reading, rules, hits)
-    said = [
-        (hit, hit.what) for hit in hits if isinstance(hit.what, Concept) and not around.excuses(hit, hit.what)
-    ]
+    said = _said(hits, around)
     meant = _meant(said, language)
     together = _together(said, around, rules)
     levels = {concept.name: concept.level for _, concept in meant}
@@ -72,22 +81,43 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     return Assessment(
         level=reasons[0][0] if reasons else Level.NONE,
         signals=tuple(
-            _signal(hit, concept, levels[concept.name], reading, text)
+            _signal(concept, levels[concept.name], text, _span(hit, reading, left_out))
             for hit, concept in meant
             if levels[concept.name] is not Level.NONE
         ),
         why="; ".join(dict.fromkeys(why for _, why in reasons)),
         rules=rules.version,
-        flagged=len(text) > MAX_CHARS,
+        flagged=bool(left_out) or not reading.whole,
     )
 
 
-def _ends(text: str) -> str:
-    """Blank out the middle of a text too long to read whole, so that offsets stay true."""
+def _ends(text: str) -> tuple[str, int]:
+    """Leave out the middle of a text too long to read whole; return how many characters that takes away."""
     if len(text) <= MAX_CHARS:
-        return text
-    half = MAX_CHARS // 2
-    return text[:half] + "." * (len(text) - MAX_CHARS) + text[-half:]
+        return text, 0
+    kept = text[:HALF] + LEFT_OUT + text[-HALF:]
+    return kept, len(text) - len(kept)
+
+
+def _span(hit: AnyHit, reading: Reading, left_out: int) -> tuple[int, int]:
+    """Return where in the text as given the words of `hit` stand."""
+    start, end = reading.starts[hit.first], reading.ends[hit.last - 1]
+    return start + left_out * (start >= HALF), end + left_out * (end > HALF)
+
+
+def _said(hits: Sequence[AnyHit], around: Surroundings) -> list[tuple[AnyHit, Concept]]:
+    """Return the hits that mean what they say; of one concept in one sentence, those that are longest."""
+    longest: dict[tuple[str, int], int] = {}
+    said: list[tuple[AnyHit, Concept]] = []
+    for hit in hits:
+        concept = hit.what
+        if isinstance(concept, str):
+            continue
+        key, size = (concept.name, around.sentences[hit.first]), hit.last - hit.first
+        if size > longest.get(key, 0) and not around.excuses(hit, concept):
+            longest[key] = size
+            said.append((hit, concept))
+    return said
 
 
 def _meant(said: Iterable[tuple[AnyHit, Concept]], language: str) -> list[tuple[AnyHit, Concept]]:
@@ -121,6 +151,5 @@ def _together(
     ]
 
 
-def _signal(hit: AnyHit, concept: Concept, level: Level, reading: Reading, text: str) -> Signal:
-    start, end = reading.starts[hit.first], reading.ends[hit.last - 1]
-    return Signal(concept=concept.name, level=level, words=text[start:end], start=start, end=end)
+def _signal(concept: Concept, level: Level, text: str, span: tuple[int, int]) -> Signal:
+    return Signal(concept=concept.name, level=level, words=text[slice(*span)], start=span[0], end=span[1])

@@ -18,6 +18,9 @@ from typing import Any
 NO_BREAK, SOFT, CLAUSE, SENTENCE = 0, 1, 2, 3
 
 REPEATS = 3  # times a word counts in a row; ten thousand emoji say no more
+MAX_TOKENS = 600  # words and marks of one text that are read
+MAX_FOLDED = 8_000  # characters of a text, folded
+MAX_PIECES = 60  # of a token full of marks
 MAX_WORD = 40  # letters; nothing in the lexicon is longer
 _MEMORY = 20_000  # spellings remembered before starting afresh
 
@@ -87,6 +90,7 @@ class Reading:
     starts: list[int]
     ends: list[int]
     breaks: list[int]  # how strongly word i is parted from word i - 1
+    whole: bool = True  # nothing was left out
 
 
 class Spelling:
@@ -168,51 +172,75 @@ def _hides(token: str, word: str) -> bool:
 
 
 def read(text: str, spelling: Spelling) -> Reading:
-    """Return `text` as plain words. Any text will do, also one no database can hold."""
+    """Return `text` as plain words. Any text will do, also one no database can hold.
+
+    Of a text of more than `MAX_TOKENS` the middle is left out: no person writes so many in a message.
+    """
     folded, origin = _fold(text)
     words: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     breaks: list[int] = []
-    parted = NO_BREAK
-    for found in _TOKEN.finditer(folded):
-        kind = found.lastgroup or ""
+    parted, last, times = NO_BREAK, "", 0
+    tokens = _tokens(folded)
+    for found in tokens:
+        if found is None:
+            parted = SENTENCE
+            continue
+        kind, token = found.lastgroup or "", found.group()
         if kind != "word":
             parted = max(parted, _BREAKS[kind])
             continue
-        for token, offset, inner in _pieces(found.group(), spelling):
+        at = found.start()
+        for piece, offset, inner in _pieces(token, spelling) if not token.isalnum() else ((token, 0, 0),):
+            first = at + offset
+            end = first + len(piece)
+            if origin:
+                first, end = origin[first], origin[end - 1] + 1
             parted = max(parted, inner)
-            first = found.start() + offset
-            last = first + len(token) - 1
-            for word in spelling.plain(token):
-                if words[-REPEATS:] == [word] * REPEATS:
-                    ends[-1] = (origin[last] if origin else last) + 1
+            for word in spelling.plain(piece):
+                times = times + 1 if word == last else 1
+                if times > REPEATS:
+                    ends[-1] = end
                     continue
+                last = word
                 words.append(word)
-                starts.append(origin[first] if origin else first)
-                ends.append((origin[last] if origin else last) + 1)
+                starts.append(first)
+                ends.append(end)
                 breaks.append(parted)
                 parted = NO_BREAK
-    return _join_letters(Reading(words=words, starts=starts, ends=ends, breaks=breaks), spelling)
+    whole = None not in tokens
+    return _join_letters(Reading(words=words, starts=starts, ends=ends, breaks=breaks, whole=whole), spelling)
+
+
+def _tokens(folded: str) -> list[re.Match[str] | None]:
+    """Return the words and marks of a text, with None in the place of a middle that is left out."""
+    found: list[re.Match[str] | None]
+    if len(folded) > MAX_FOLDED:  # emoji grow when they become words
+        half = MAX_FOLDED // 2
+        found = [*_TOKEN.finditer(folded, 0, half), None, *_TOKEN.finditer(folded, len(folded) - half)]
+    else:
+        found = [*_TOKEN.finditer(folded)]
+    if len(found) <= MAX_TOKENS:
+        return found
+    half = MAX_TOKENS // 2
+    return [*found[:half], None, *found[-half:]]
 
 
 def _fold(text: str) -> tuple[str, list[int]]:
     """Return `text` folded, and for each folded character where it came from (empty: the same place)."""
     if text.isascii():
         return text.lower(), []
-    pieces = ["" if _again(text, at) else _FOLD[char] for at, char in enumerate(text)]
-    origin = [at for at, piece in enumerate(pieces) for _ in piece]
-    return "".join(pieces), origin
-
-
-def _again(text: str, at: int) -> bool:
-    """Tell whether the sign at `at` stood often enough before it; folding the same emoji for ever is dear."""
-    return at >= REPEATS and not text[at].isascii() and text[at - REPEATS : at] == text[at] * REPEATS
+    pieces = [_FOLD[char] for char in text]
+    folded = "".join(pieces)
+    if len(folded) == len(text) and all(pieces):
+        return folded, []
+    return folded, [at for at, piece in enumerate(pieces) for _ in piece]
 
 
 def _pieces(token: str, spelling: Spelling) -> list[tuple[str, int, int]]:
     """Part "no!stop" but not "k!ll": give each piece, its offset and the break before it."""
-    if token.isalnum() or not _INNER.search(token):
+    if not _INNER.search(token):
         return [(token, 0, NO_BREAK)]
     if spelling.plain(token) != (token[:MAX_WORD],):
         return [(token, 0, NO_BREAK)]
@@ -222,7 +250,7 @@ def _pieces(token: str, spelling: Spelling) -> list[tuple[str, int, int]]:
         if piece:
             pieces.append((piece, at, SENTENCE if pieces and token[at - 1] == "!" else NO_BREAK))
         at += len(piece) + 1
-    return pieces
+    return pieces if len(pieces) <= MAX_PIECES else pieces[: MAX_PIECES // 2] + pieces[-MAX_PIECES // 2 :]
 
 
 def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
@@ -230,7 +258,7 @@ def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
     single = [len(word) == 1 for word in reading.words]
     if sum(single) < 3:
         return reading
-    joined = Reading(words=[], starts=[], ends=[], breaks=[])
+    joined = Reading(words=[], starts=[], ends=[], breaks=[], whole=reading.whole)
     at = 0
     while at < len(single):
         upto = at + 1

@@ -2,8 +2,8 @@
 
 A phrase is written as a template: plain words, `{slot}` for a list of its own, `(a|b c|)` for a choice (an
 empty branch makes it optional) and `...` for up to three words of the same clause. A template stands for very
-many phrases, so it is never written out: it becomes places that point at the places after them, and the sets
-of places that texts really reach are worked out on the way and remembered.
+many phrases, so it is never written out: the places that texts really reach in it, and the sets of places,
+are worked out on the way and remembered.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from bot.domain.triage.normalise import CLAUSE, Reading
 
 GAP = "..."
 GAP_WORDS = 3
+ANY = "*"  # stands for one word of a gap
 MAX_SKIPS = 3  # fillers a phrase may hold ("I just really want to die")
-MAX_PLACES = 5_000  # a template may become
+MAX_PLACES = 5_000  # words a template may hold, slots written out
 MAX_STATES = 20_000  # remembered before starting afresh
+MAX_WORK = 4_000  # steps never taken before that one text may ask for; a person's message asks for a tenth
 
 _PARTS = re.compile(r"\{\w+\}|\.\.\.|[(|)]|[^\s(){}|]+")
 
 What = TypeVar("What")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Any one of `branches`, each a row of words and further choices."""
 
     branches: tuple[tuple[str | Choice, ...], ...]
@@ -71,13 +72,38 @@ class Hit(NamedTuple, Generic[What]):
     last: int
 
 
+class TooMuchWorkError(Exception):
+    """A text asks for more than any person's message does; it is no longer worth waiting for."""
+
+
+@dataclass(slots=True, eq=False)
+class _Rest(Generic[What]):
+    """What is left of a template: the parts of `row` from `at`, and then the rest around it, or its end."""
+
+    row: tuple[str | Choice, ...]
+    at: int
+    then: _Rest[What] | None
+    what: What | None = None
+    written_out: bool = False  # the short forms in it are
+    places: tuple[_Place[What], ...] | None = None  # that begin it, once worked out
+
+
 @dataclass(slots=True, eq=False)
 class _Place(Generic[What]):
-    """A word expected next and the places after it, or the end of a phrase."""
+    """A word expected next and what is left after it, or the end of a phrase."""
 
     word: str
-    after: tuple[_Place[What], ...]
+    then: _Rest[What] | None
     what: What | None = None
+
+
+class _Shape(NamedTuple):
+    """What can be told of a choice without writing it out."""
+
+    choice: Choice  # held, for shapes are kept by identity
+    firsts: frozenset[str]
+    empty: bool  # may be
+    size: int  # in words
 
 
 @dataclass(slots=True, eq=False)
@@ -105,29 +131,31 @@ class Phrases(Generic[What]):
         """Take the words a phrase may hold in passing, and the short forms to write out."""
         self._fillers = fillers
         self._short = short_forms
-        self._starts: dict[str, list[_Place[What]]] = {}
+        self._starts: dict[str, list[_Rest[What]]] = {}
+        self._shapes: dict[int, _Shape] = {}
         self._spots: dict[frozenset[_Place[What]], _Spot[What]] = {}
         self._states: dict[tuple[object, ...], _State[What]] = {}
         self._first: dict[str, _State[What] | None] = {}
-        self._room = 0
         self.words: set[str] = set(fillers)
 
     def add(self, template: Choice, what: What) -> None:
         """Plant `template`; refuse one that may be empty or that is too large."""
-        end: _Place[What] = _Place(word="", after=(), what=what)
-        self._room = MAX_PLACES
-        entries = self._choice(template, (end,))
-        if end in entries:
+        shape = self._shape(template)
+        if shape.empty:
             raise ValueError("a template may be empty")
-        for place in entries:
-            self._starts.setdefault(place.word, []).append(place)
+        if shape.size > MAX_PLACES:
+            raise ValueError("a template stands for too many phrases")
+        rest = _Rest[What](row=(template,), at=0, then=None, what=what)
+        for word in shape.firsts:
+            self._starts.setdefault(word, []).append(rest)
 
     def found(self, reading: Reading) -> list[Hit[What]]:
-        """Return every phrase in `reading`."""
+        """Return every phrase in `reading`; raise TooMuchWorkError on one made to be slow."""
         known, breaks, starts = self.words, reading.breaks, self._first
         words = [word if word in known else "" for word in reading.words]
         count = len(words)
         hits: list[Hit[What]] = []
+        work = 0
         for first, word in enumerate(words):
             state = starts[word] if word in starts else self._start(word)
             at = first + 1
@@ -137,45 +165,83 @@ class Phrases(Generic[What]):
                 if at >= count or breaks[at] >= CLAUSE:
                     break
                 follows = words[at]
-                state = state.steps[follows] if follows in state.steps else self._step(state, follows)
+                if follows in state.steps:
+                    state = state.steps[follows]
+                else:
+                    work += 1
+                    state = self._step(state, follows)
                 at += 1
+            if work > MAX_WORK:
+                raise TooMuchWorkError
         return hits
 
-    def _choice(self, choice: Choice, after: tuple[_Place[What], ...]) -> tuple[_Place[What], ...]:
-        branches = choice.branches
-        if len(branches) == 1:
-            return self._row(branches[0], after)
-        return tuple(dict.fromkeys(place for branch in branches for place in self._row(branch, after)))
+    def _shape(self, choice: Choice) -> _Shape:
+        """Return the shape of `choice`, worked out once: slots stand in many templates."""
+        shape = self._shapes.get(id(choice))
+        if shape is None:
+            firsts: set[str] = set()
+            empty, size = False, 0
+            for row in choice.branches:
+                open_end, words = self._row(row, firsts)
+                empty, size = empty or open_end, size + words
+            shape = self._shapes[id(choice)] = _Shape(choice, frozenset(firsts), empty, size)
+        return shape
 
-    def _row(
-        self, row: tuple[str | Choice, ...], after: tuple[_Place[What], ...]
-    ) -> tuple[_Place[What], ...]:
-        """Return the places that begin `row`, the last of which lead to `after`."""
-        for part in reversed(row):
+    def _row(self, row: tuple[str | Choice, ...], firsts: set[str]) -> tuple[bool, int]:
+        """Return whether `row` may be empty, and its size; put its first words into `firsts`."""
+        empty, size = True, 0
+        for part in row:
             if isinstance(part, Choice):
-                after = self._choice(part, after)
+                _, begin, may, words = self._shape(part)
+                if empty:
+                    firsts |= begin
+                    empty = may
             elif part == GAP:
-                beyond = after
-                for _ in range(GAP_WORDS):
-                    after = (*beyond, self._place(GAP, after))
+                words = GAP_WORDS
             else:
-                for word in reversed(self._short.get(part, (part,))):
-                    self.words.add(word)
-                    after = (self._place(word, after),)
-        return after
+                plain = self._short.get(part) or (part,)
+                self.words.update(plain)
+                words = len(plain)
+                if empty:
+                    firsts.add(plain[0])
+                    empty = False
+            size += words
+        return empty, size
 
-    def _place(self, word: str, after: tuple[_Place[What], ...]) -> _Place[What]:
-        self._room -= 1
-        if self._room < 0:
-            raise ValueError("a template stands for too many phrases")
-        return _Place(word=word, after=after)
+    def _places(self, rest: _Rest[What]) -> tuple[_Place[What], ...]:
+        """Return the places that begin `rest`, worked out once."""
+        if rest.places is None:
+            rest.places = tuple(dict.fromkeys(self._unfold(rest)))
+        return rest.places
+
+    def _unfold(self, rest: _Rest[What]) -> Iterable[_Place[What]]:
+        if rest.at == len(rest.row):
+            if rest.then is None:
+                return (_Place(word="", then=None, what=rest.what),)
+            return self._places(rest.then)
+        part = rest.row[rest.at]
+        after = _Rest(rest.row, rest.at + 1, rest.then, rest.what, rest.written_out)
+        if isinstance(part, Choice):
+            inner = [_Rest(branch, 0, after) for branch in part.branches]
+            return (place for branch in inner for place in self._places(branch))
+        if part == GAP:
+            inner = [_Rest((ANY,) * count, 0, after, written_out=True) for count in range(GAP_WORDS + 1)]
+            return (place for branch in inner for place in self._places(branch))
+        words = (part,) if rest.written_out else self._short.get(part, (part,))
+        if len(words) > 1:
+            after = _Rest(words, 1, after, written_out=True)
+        return (_Place(word=words[0], then=after),)
 
     def _start(self, word: str) -> _State[What] | None:
-        spot = self._spot(place for start in self._starts.get(word, ()) for place in start.after)
+        places = (place for rest in self._starts.get(word, ()) for place in self._places(rest))
+        spot = self._spot(self._after(place for place in places if place.word == word))
         state = None if spot is None else self._state(((spot, 0),), spot.ends)
         if state is not None or word in self.words:
             self._first[word] = state
         return state
+
+    def _after(self, places: Iterable[_Place[What]]) -> Iterable[_Place[What]]:
+        return (after for place in places if place.then is not None for after in self._places(place.then))
 
     def _step(self, state: _State[What], word: str) -> _State[What] | None:
         """Work out where `word` leads from `state`, once."""
@@ -185,8 +251,8 @@ class Phrases(Generic[What]):
             if word in spot.steps:
                 follows = spot.steps[word]
             else:
-                met = (*spot.expected.get(word, ()), *spot.expected.get(GAP, ()))
-                follows = spot.steps[word] = self._spot(after for place in met for after in place.after)
+                met = (*spot.expected.get(word, ()), *spot.expected.get(ANY, ()))
+                follows = spot.steps[word] = self._spot(self._after(met)) if met else None
             if follows is not None:
                 ends.update(dict.fromkeys(follows.ends))
                 ahead[follows] = min(skips, ahead.get(follows, skips))

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.triage import assess as module
+from bot.domain.triage import phrases
 from bot.domain.triage.assess import assess, assess_parts
 from bot.domain.triage.levels import Level, Phrase
 from bot.domain.triage.lexicon import Lexicon
@@ -61,10 +62,12 @@ def test_any_text_is_read(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["i ", "want to ", "a*b ", "no!", "i i i ", "💊", "é", "so really very "])
 def test_long_texts_are_bounded(piece: str) -> None:
-    """A text of a megabyte is read by its two ends, and marked so."""
-    verdict = assess(piece * (1_000_000 // len(piece)) + " I want to die")
+    """A text of a megabyte is read by its two ends, and marked so; signals point into it all the same."""
+    text = piece * (1_000_000 // len(piece)) + " I want to die"
+    verdict = assess(text)
     assert verdict.level is Level.CRISIS
     assert verdict.flagged
+    assert all(text[s.start : s.end] == s.words for s in verdict.signals)
 
 
 def test_an_error_falls_back_and_flags(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,6 +80,13 @@ def test_an_error_falls_back_and_flags(monkeypatch: pytest.MonkeyPatch) -> None:
     found, nothing = assess("I want to die"), assess("see you at six")
     assert (found.level, found.flagged) == (Level.CRISIS, True)
     assert (nothing.level, nothing.flagged) == (Level.NONE, True)
+
+
+def test_a_text_made_to_be_slow_falls_back_and_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text that asks for too much work is read plainly, and by a human."""
+    monkeypatch.setattr(phrases, "MAX_WORK", 3)
+    verdict = assess("the otter I met by the weir told me that I want to die and to go home at once")
+    assert (verdict.level, verdict.flagged) == (Level.CRISIS, True)
 
 
 def test_parts_are_read_together_in_any_order() -> None:
