@@ -77,6 +77,16 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_no_reply_is_there_twice(language: str) -> None:
+    """YAML would take the last of two with one name, and somebody would get the wrong words."""
+    text = (files("bot.domain.content") / f"replies.{language}.yaml").read_text("utf-8")
+    top = yaml.compose(text)
+    assert isinstance(top, yaml.MappingNode)
+    names = [key.value for key, _ in top.value]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reply_fits(language: str) -> None:
     """One segment of plain GSM-7; two for what is said in danger."""
     told = {
