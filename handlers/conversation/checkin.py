@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.actions.assessments import question_of
 from bot.actions.checkins import (
     checkin_of,
     close_checkin,
@@ -24,6 +25,7 @@ from bot.domain.questions import Hears
 from bot.domain.replies import say
 from bot.store.database import Tx
 from bot.store.schedules import Checkin, CheckinState
+from handlers.conversation import distress
 from handlers.conversation.hearing import Heard, answer, specialist_name
 
 LOW, HIGH = 0.3, 0.7  # of a scale about mood: below is a hard day, above a good one
@@ -103,7 +105,7 @@ async def _keep(
     assert heard.who.participant is not None  # noqa: S101 - only participants are asked
     corrected = await record_answer(tx, checkin, heard.who.participant, value, heard.message_id)
     prompt = await prompt_of(tx, checkin)
-    if quietly:
+    if quietly or await distress.answered(tx, heard, spec, value, await question_of(tx, checkin)):
         if prompt is not None:
             await keep_score(tx, heard.who, checkin, prompt)
         return
