@@ -54,12 +54,12 @@ def with_prompt(prompt: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_a_high_answer_asks_on_and_the_specialist_hears(open_story: Open) -> None:
-    """A pull of 9 leads to the second question, skips the third, and Dana is asked to check in."""
+    """A pull of 8 leads to the second question, skips the third, and Dana is asked to check in."""
     story = await open_story(with_prompt(EVENING))
     alex, dana = story.phone(ALEX), story.chat(DANA_CHAT)
     await story.forward(minutes=30)
     await alex.gets("Two quick ones. How strong is the pull")
-    await alex.says("9")
+    await alex.says("8")
     await dana.gets("needs a look: person p1")
     await alex.gets("Where are you: 1 home, 2 out?")
     await alex.says("2")
