@@ -104,13 +104,48 @@ def doctor(as_json: JSON = False) -> None:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A programme file.")],
+    file: Annotated[Path, typer.Argument(help="A programme file, or a sheet of schedules (CSV).")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
 ) -> None:
     """Read a programme file, all or nothing. Doing it twice changes nothing; it texts nobody."""
     from bot.commands.importing import import_file
 
     import_file(file, dry_run=dry_run)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A programme file, or a sheet of schedules (CSV).")],
+    price: Annotated[float | None, typer.Option(min=0, help="What one SMS costs you.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Name every fault and everything to reword in a file, without importing it."""
+    from bot.commands.checking import check
+
+    check(file, as_json=as_json, price=price)
+
+
+@app.command()
+def enroll(
+    file: Annotated[Path, typer.Argument(help="A sheet of people (CSV), one row each.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+) -> None:
+    """Enrol many people at once. Doing it twice changes nothing; it texts nobody."""
+    from bot.commands.enrolling import enroll
+
+    enroll(file, dry_run=dry_run)
+
+
+@app.command()
+def answers(
+    participant: Annotated[str, typer.Option(metavar="REF", help="Of this participant.")],
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How far back.")] = 30,
+    as_json: JSON = False,
+) -> None:
+    """Show somebody's answers and scores, and why there are none."""
+    from bot.commands.answering import answers
+
+    answers(participant, days=days, as_json=as_json)
 
 
 @app.command()

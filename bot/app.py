@@ -37,6 +37,7 @@ from handlers.web import Doors, host_of, make_web
 from schedules.clock import Clock, Job
 from schedules.delivery import Delivery, Sender
 from schedules.escalations import escalate
+from schedules.nudges import nudge
 from schedules.planner import plan
 from schedules.publishing import publish_on
 from schedules.silence import SECONDS, mind_silence
@@ -167,6 +168,7 @@ class App:
         while True:
             done = await publish_on(self.database) + await plan(self.database)
             done += await escalate(self.database) + await mind_silence(self.database)
+            done += await nudge(self.database)
             for delivery in self.deliveries.values():
                 done += await delivery.deliver_due() + await delivery.look_up()
             if not done:
@@ -204,6 +206,7 @@ class App:
             Job(name=PUBLISHING, seconds=2, work=lambda: publish_on(self.database)),
             Job(name="silence", seconds=SECONDS, work=lambda: mind_silence(self.database)),
             Job(name=ESCALATIONS, seconds=1, work=lambda: escalate(self.database)),
+            Job(name="nudges", seconds=10, work=lambda: nudge(self.database)),
             Job(name="upkeep", seconds=10, work=lambda: tidy(self.database)),
         ]
         jobs += [

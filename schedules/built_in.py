@@ -12,6 +12,7 @@ from bot.domain.programme import Schedule
 from bot.domain.prompts import prompts_from_data
 
 LANGUAGES = ("en", "es")
+DEFAULT = "default"  # the words of whoever has said no pathway
 
 
 @cache
@@ -30,11 +31,22 @@ def _names() -> list[str]:
 def _schedule(name: str) -> Schedule:
     data = _read(f"{name}.yaml")
     texts = {language: _read(f"{name}.{language}.yaml") for language in LANGUAGES}
-    prompts = [
-        prompt | {"text": {language: texts[language][prompt["key"]] for language in LANGUAGES}}
-        for prompt in data["prompts"]
-    ]
+    prompts = [prompt | _worded(prompt["key"], texts) for prompt in data["prompts"]]
     return Schedule(name=data["name"], title=data["title"], prompts=prompts_from_data(prompts))
+
+
+def _worded(key: str, texts: dict[str, Any]) -> dict[str, Any]:
+    """Return the text of a prompt by language, and by pathway where it is worded for some."""
+    own = {language: texts[language][key] for language in LANGUAGES if key in texts[language]}
+    if not own:
+        return {}  # an instrument brings its own
+    if isinstance(own[LANGUAGES[0]], str):
+        return {"text": own}
+    ways = [way for way in own[LANGUAGES[0]] if way != DEFAULT]
+    return {
+        "text": {language: said[DEFAULT] for language, said in own.items()},
+        "variants": {way: {language: said[way] for language, said in own.items()} for way in ways},
+    }
 
 
 def _read(name: str) -> Any:

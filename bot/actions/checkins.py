@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from bot.domain import answers
 from bot.domain.checkins import Answer, from_data, to_data
+from bot.domain.prompts import Prompt
+from bot.domain.questions import Question
 from bot.outbox.claim import many
+from bot.outbox.enqueue import cancel
 from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.ids import new_id
+from bot.store.messages import Message
 from bot.store.people import Participant
 from bot.store.schedules import AnswerRow, Checkin, CheckinState
 
-OPEN_FOR = timedelta(hours=20)  # a question stands until about the next morning
 _OPEN_NOW = select(Checkin).where(
     Checkin.participant_id.in_(bindparam("participants", expanding=True)),
     Checkin.state == CheckinState.OPEN,
@@ -27,19 +30,33 @@ _OPEN_NOW = select(Checkin).where(
 
 
 def new_checkin(
-    participant_id: str, message_id: str, key: str, spec: dict[str, Any], now: datetime
+    participant_id: str,
+    message_id: str,
+    prompt: Prompt,
+    question: Question,
+    now: datetime,
+    *,
+    version_id: str | None,
+    after: Checkin | None = None,
 ) -> dict[str, Any]:
-    """Return the row of a question that is asked at `now`."""
+    """Return the row of a question that is asked at `now`; `after` is the one before it in its sequence."""
+    checkin_id = new_id()
+    nudged_at = after.nudged_at if after is not None else None
     return {
-        "id": new_id(),
+        "id": checkin_id,
         "participant_id": participant_id,
         "message_id": message_id,
-        "prompt_key": key,
-        "spec": spec,
+        "run_id": run_of(after) if after is not None else checkin_id,
+        "prompt_key": prompt.key,
+        "question_key": question.key,
+        "version_id": version_id,
+        "spec": answers.to_data(question.answer),
         "state": CheckinState.OPEN,
         "reasks": 0,
         "asked_at": now,
-        "expires_at": now + OPEN_FOR,
+        "expires_at": now + prompt.open_for,
+        "nudge_at": now + prompt.nudge if prompt.nudge is not None and nudged_at is None else None,
+        "nudged_at": nudged_at,
     }
 
 
@@ -53,7 +70,7 @@ async def open_checkins(tx: Tx, rows: list[dict[str, Any]]) -> None:
             Checkin.participant_id.in_([row["participant_id"] for row in rows]),
             Checkin.state == CheckinState.OPEN,
         )
-        .values(state=CheckinState.REPLACED)
+        .values(state=CheckinState.REPLACED, nudge_at=None)
         .execution_options(synchronize_session=False)
     )
     await many(tx, tx.insert(table_of(Checkin)).on_conflict_do_nothing(), rows)
@@ -80,12 +97,15 @@ async def checkin_of(tx: Tx, participant_id: str, message_id: str) -> Checkin | 
     return found
 
 
-async def previous_answer(tx: Tx, participant_id: str, prompt_key: str) -> Answer | None:
+async def previous_answer(
+    tx: Tx, participant_id: str, prompt_key: str, question_key: str | None = None
+) -> Answer | None:
     """Return somebody's last answer to the same question, for "same"."""
+    question = func.coalesce(Checkin.question_key, "") == (question_key or "")
     row = await tx.session.scalar(
         select(AnswerRow)
         .join(Checkin, Checkin.id == AnswerRow.checkin_id)
-        .where(Checkin.participant_id == participant_id, Checkin.prompt_key == prompt_key)
+        .where(Checkin.participant_id == participant_id, Checkin.prompt_key == prompt_key, question)
         .order_by(AnswerRow.at.desc())
         .limit(1)
     )
@@ -107,9 +127,26 @@ async def record_answer(
     row.message_id = message_id
     row.at = tx.now
     row.value = tx.vault.seal(participant.key_id, json.dumps(to_data(answer)), "answers", "value", row.id)
-    checkin.state = CheckinState.ANSWERED
-    await tx.session.flush()
+    await close_checkin(tx, checkin, CheckinState.ANSWERED)
     return corrects
+
+
+async def close_checkin(tx: Tx, checkin: Checkin, state: CheckinState) -> None:
+    """End a question; a nudge about it that has not left stays here."""
+    checkin.state, checkin.nudge_at = state, None
+    await tx.session.flush()
+    if checkin.nudged_at is not None:
+        await cancel(tx, "answered", Message.dedupe_key == nudge_key(checkin))
+
+
+def run_of(checkin: Checkin) -> str:
+    """Return the id that the questions of one sequence share."""
+    return checkin.run_id or checkin.id
+
+
+def nudge_key(checkin: Checkin) -> str:
+    """Return what makes a nudge the only one."""
+    return f"nudge:{run_of(checkin)}"
 
 
 async def close_overdue(tx: Tx) -> int:
@@ -117,7 +154,7 @@ async def close_overdue(tx: Tx) -> int:
     result: Any = await tx.session.execute(
         update(Checkin)
         .where(Checkin.state == CheckinState.OPEN, Checkin.expires_at <= tx.now)
-        .values(state=CheckinState.EXPIRED)
+        .values(state=CheckinState.EXPIRED, nudge_at=None)
         .execution_options(synchronize_session=False)
     )
     return int(result.rowcount)
@@ -128,7 +165,7 @@ async def close_undelivered(tx: Tx, message_ids: list[str]) -> None:
     await tx.session.execute(
         update(Checkin)
         .where(Checkin.message_id.in_(message_ids), Checkin.state == CheckinState.OPEN)
-        .values(state=CheckinState.UNDELIVERED)
+        .values(state=CheckinState.UNDELIVERED, nudge_at=None)
         .execution_options(synchronize_session=False)
     )
 

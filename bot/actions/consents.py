@@ -86,15 +86,18 @@ async def warn_of_cover(tx: Tx, contact: Contact) -> None:
 
 async def tell_specialist(
     tx: Tx, participant_id: str, key: str, *, dedupe: str, urgent: bool = False, **values: object
-) -> None:
-    """Tell a participant's specialist something about them; the supervisors when there is none."""
+) -> int:
+    """Tell a participant's specialist something about them; the supervisors when there is none.
+
+    Return how many people can be told: an answer that says so must be true.
+    """
     participant = await tx.session.get_one(Participant, participant_id)
     programme = await tx.session.get_one(Programme, participant.programme_id)
     roster = await load_roster(tx, programme)
     own = participant.specialist_id
     people = [own] if own is not None and roster.is_active(own) else roster.with_role("supervisor")
     text = say(key, str(programme.languages[0]), person=participant.ref, **values)
-    await tell_staff(tx, roster, people, text, dedupe=dedupe, urgent=urgent)
+    return await tell_staff(tx, roster, people, text, dedupe=dedupe, urgent=urgent)
 
 
 async def active_contact(tx: Tx, participant_id: str) -> Contact | None:

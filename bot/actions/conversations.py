@@ -46,6 +46,12 @@ _LAST = (
     .limit(LOOKED_BACK)
     .subquery()
 )
+_TIMES_SAID = select(func.count()).where(
+    MESSAGES.c.contact_id == bindparam("contact"),
+    MESSAGES.c.direction == Direction.OUT,
+    func.substr(MESSAGES.c.dedupe_key, 1, func.length(_PREFIX)) == _PREFIX,
+    MESSAGES.c.created_at > bindparam("since"),
+)
 _SAID_SINCE = select(CONTACTS.c.id).where(
     CONTACTS.c.id.in_(bindparam("contacts", expanding=True)),
     exists().where(
@@ -158,6 +164,12 @@ async def said_lately(tx: Tx, who: Correspondent, dedupe_prefix: str, within: ti
 
     question = ("said", dedupe_prefix, within)
     return await tx.crowd.ask(question, who.contact.id, tx.crowd.contacts, look) or False
+
+
+async def times_said(tx: Tx, who: Correspondent, dedupe_prefix: str, within: timedelta) -> int:
+    """Count the messages with such a dedupe key that were enqueued for this contact lately."""
+    given = {"contact": who.contact.id, "prefix": dedupe_prefix, "since": tx.now - within}
+    return int(await tx.session.scalar(_TIMES_SAID, given) or 0)
 
 
 async def message_answered(tx: Tx, who: Correspondent, provider_id: str | None) -> Message | None:

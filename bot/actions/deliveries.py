@@ -16,14 +16,16 @@ from sqlalchemy.orm import aliased
 from bot.actions.anchors import overrides_of
 from bot.actions.checkins import close_undelivered, new_checkin, open_checkins
 from bot.actions.courtesy import asked, lately_of, own_zone, remember, wait_for
-from bot.actions.prompts import RenderError, answer_buttons, answer_spec, render_prompt
+from bot.actions.people import pathway_in
+from bot.actions.prompts import RenderError, answer_buttons, render_prompt
 from bot.actions.versions import Version, load_versions, versions_in_force
 from bot.channels.base import Outgoing
 from bot.domain.consent import ConsentState, may_send
 from bot.domain.courtesy import InQuiet, Lately, Priority
 from bot.domain.errors import HandrailError
 from bot.domain.hours import is_quiet, parse_window, quiet_ends, wished_for
-from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
+from bot.domain.messages import ASKING, TIMED, Button, ChannelName, Kind, Lane, MessageState
+from bot.domain.pathways import Pathway
 from bot.domain.prompts import Prompt
 from bot.domain.zones import to_local
 from bot.outbox.claim import EVERY_LANE, Taken, claimable, due_rows, end, many, put_off, take
@@ -72,7 +74,7 @@ class Verdict:
     reason: str = ""
 
 
-ROUTINE = (Kind.PROMPT, Kind.GREETING)  # what courtesy applies to; replies and alerts never wait
+ROUTINE = TIMED  # what courtesy applies to; replies and alerts never wait
 SEND = Verdict()
 REMOVED = Verdict(ended=MessageState.CANCELLED, reason="removed")
 CANNOT_BE_TOLD = "cannot_be_told"
@@ -130,7 +132,7 @@ def decide(row: Any, now: datetime, prompt: Prompt | None = None) -> Verdict:
         return _decide_staff(row)
     if not may_send(row.consent, row.kind):
         return Verdict(ended=MessageState.CANCELLED, reason=str(row.consent))
-    if row.kind not in ROUTINE:
+    if row.kind not in TIMED:
         return SEND
     if row.person_status is not PersonStatus.ACTIVE:
         return Verdict(ended=MessageState.CANCELLED, reason=str(row.person_status))
@@ -220,6 +222,7 @@ _DETAILS = claimable(
         Participant.timezone.label("zone"),
         Participant.language,
         Participant.name,
+        Participant.details,
         Participant.key_id.label("person_key"),
         Programme.quiet_hours,
         Programme.courtesy,
@@ -349,9 +352,9 @@ async def _check(tx: Tx, rows: Sequence[Any], versions: dict[str, Version]) -> l
                 told[row.participant_id] = lately_of(row).sent(tx.now, own_zone(row))
     await put_off(tx, later)
     await end(tx, ended)
-    # A prompt that was claimed before has its question open; it will not come any more.
+    # A prompt that was claimed before has its question open, as has a reply; it will not come any more.
     gone = {message_id for message_id, _, _ in ended}
-    tried = [row.id for row in rows if row.id in gone and row.kind is Kind.PROMPT and row.body is not None]
+    tried = [row.id for row in rows if row.id in gone and row.kind in ASKING and row.body is not None]
     if tried:
         await close_undelivered(tx, tried)
     if any(reason == CANNOT_BE_TOLD for _, _, reason in ended):
@@ -384,7 +387,7 @@ def _text(tx: Tx, row: Any, versions: dict[str, Version]) -> tuple[str, bytes | 
     """Return what is sent, and it sealed if it was rendered just now."""
     if row.body is not None:
         return tx.vault.open(row.body, "messages", "body", row.id), None
-    text = render_prompt(_prompt(row, versions), row.language, variables(tx, row))
+    text = render_prompt(_prompt(row, versions), row.language, variables(tx, row), pathway_of(tx, row))
     return text, tx.vault.seal(row.person_key, text, "messages", "body", row.id)
 
 
@@ -404,6 +407,13 @@ def variables(tx: Tx, row: Any) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
+def pathway_of(tx: Tx, row: Any) -> Pathway | None:
+    """Return the pathway somebody prefers; their key must be loaded."""
+    if row.details is None:
+        return None
+    return pathway_in(tx.vault.open(row.details, "participants", "details", row.participant_id))
+
+
 def _first(name: str) -> str:
     return name.split(maxsplit=1)[0] if name.split() else ""
 
@@ -412,9 +422,9 @@ def _questions(
     tx: Tx, going: Sequence[tuple[Any, str, bytes | None]], versions: dict[str, Version]
 ) -> list[dict[str, Any]]:
     return [
-        new_checkin(row.participant_id, row.id, row.prompt_key, spec, tx.now)
+        new_checkin(row.participant_id, row.id, prompt, asked[0], tx.now, version_id=row.version_id)
         for row, _, fresh in going
-        if fresh is not None and (spec := answer_spec(_prompt(row, versions))) is not None
+        if fresh is not None and (asked := (prompt := _prompt(row, versions)).asked())
     ]
 
 
@@ -422,7 +432,8 @@ def _ready(tx: Tx, row: Any, said: tuple[str, str], at: datetime, versions: dict
     address, text = said
     buttons = tuple(Button(**b) for b in row.buttons or ())
     if row.kind is Kind.PROMPT and row.channel is ChannelName.TELEGRAM:
-        buttons = answer_buttons(_prompt(row, versions), row.id, row.language)
+        asked = _prompt(row, versions).asked()
+        buttons = answer_buttons(asked[0].answer, row.id, row.language) if asked else ()
     return Ready(
         outgoing=Outgoing(
             message_id=row.id,

@@ -9,24 +9,32 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.actions.anchors import holidays_of, overrides_of
+from bot.actions.people_files import consent_on_file
 from bot.actions.preferences import latest_chapter
-from bot.actions.programmes import consent_on_file
 from bot.domain import programme as files
 from bot.domain.courtesy import courtesy_from_data
+from bot.domain.directory import directory_from_data
 from bot.domain.errors import NotFoundError
 from bot.domain.hours import parse_shift, parse_window
 from bot.domain.messages import ChannelName
+from bot.domain.pathways import Pathway
 from bot.domain.prompts import prompts_from_data
 from bot.store.database import Tx
 from bot.store.people import Contact, Participant, Programme, Session, Staff
 from bot.store.schedules import Enrolment, Schedule, ScheduleVersion
 
 
-async def export_programme(tx: Tx) -> files.Programme:
-    """Return the (first) programme with everybody in it. Raises NotFoundError when there is none."""
+async def the_programme(tx: Tx) -> Programme:
+    """Return the (first) programme. Raises NotFoundError when there is none."""
     row = await tx.session.scalar(select(Programme).order_by(Programme.id).limit(1))
     if row is None:
         raise NotFoundError("there is no programme yet; `handrail import FILE` brings one in")
+    return row
+
+
+async def export_programme(tx: Tx) -> files.Programme:
+    """Return the (first) programme with everybody in it. Raises NotFoundError when there is none."""
+    row = await the_programme(tx)
     staff = (
         await tx.session.scalars(
             select(Staff).where(Staff.programme_id == row.id).order_by(Staff.position, Staff.id)
@@ -55,8 +63,9 @@ async def export_programme(tx: Tx) -> files.Programme:
         holidays=tuple(sorted(holidays_of(row.holidays))),
         staff=tuple([await _member(tx, member) for member in staff]),
         escalation={level: tuple(_step(s, refs) for s in steps) for level, steps in row.escalation.items()},
-        participants=tuple([await _participant(tx, person, refs) for person in people]),
+        participants=tuple([await participant_on_file(tx, person, refs) for person in people]),
         schedules=await export_schedules(tx, row.id),
+        directory=directory_from_data(row.directory or {}),
     )
 
 
@@ -85,7 +94,7 @@ def _group(stored: str | None) -> files.Group | None:
     said = json.loads(stored)
     if isinstance(said, str):
         return files.Group()
-    pathway = files.Pathway(said.pop("pathway")) if "pathway" in said else None
+    pathway = Pathway(said.pop("pathway")) if "pathway" in said else None
     return files.Group(pathway=pathway, **said)
 
 
@@ -131,7 +140,8 @@ async def _member(tx: Tx, row: Staff) -> files.Staff:
     )
 
 
-async def _participant(tx: Tx, row: Participant, refs: dict[str, str]) -> files.Participant:
+async def participant_on_file(tx: Tx, row: Participant, refs: dict[str, str]) -> files.Participant:
+    """Return a participant as a file says them; `refs` are the staff's by id, and the key must be loaded."""
     details: dict[str, Any] = {}
     if row.details is not None:
         details = json.loads(tx.vault.open(row.details, "participants", "details", row.id))
@@ -155,7 +165,7 @@ async def _participant(tx: Tx, row: Participant, refs: dict[str, str]) -> files.
         schedules=tuple(_enrolment(*row) for row in enrolments),
         status=files.ParticipantStatus(row.status.value),
         recovery_date=date.fromisoformat(details["recovery_date"]) if "recovery_date" in details else None,
-        pathway=files.Pathway(details["pathway"]) if "pathway" in details else None,
+        pathway=Pathway(details["pathway"]) if "pathway" in details else None,
         milestones=details.get("milestones"),
     )
 

@@ -102,10 +102,10 @@ async def tell_staff(
     dedupe: str,
     urgent: bool = False,
     avoid: ChannelName | None = None,
-) -> None:
+) -> int:
     """Tell staff something that is no alert: on duty only, unless `urgent`; once per `dedupe`.
 
-    `avoid` names the channel that is the trouble.
+    `avoid` names the channel that is the trouble. Return how many of them can be told.
     """
     drafts = []
     for staff_id in people:
@@ -124,6 +124,7 @@ async def tell_staff(
             )
         )
     await enqueue(tx, drafts)
+    return len(drafts)
 
 
 async def staff_contact(tx: Tx, route: Route, staff_id: str) -> To:

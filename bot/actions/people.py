@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from sqlalchemy import bindparam, select
 
 from bot.domain.consent import ConsentState
 from bot.domain.messages import ChannelName
+from bot.domain.pathways import Pathway
 from bot.outbox.enqueue import To
 from bot.store.database import Tx
 from bot.store.ids import new_id
@@ -165,3 +167,18 @@ async def specialist_of(tx: Tx, participant: Participant | None) -> Staff | None
 
     staff = await tx.crowd.ask("staff", participant.specialist_id, tx.crowd.specialists, look)
     return staff if staff is not None and staff.status is PersonStatus.ACTIVE else None
+
+
+def pathway_in(details: str) -> Pathway | None:
+    """Return the pathway that a participant's opened details name."""
+    name = json.loads(details).get("pathway")
+    return Pathway(name) if name is not None else None
+
+
+async def pathway_preferred(tx: Tx, participant: Participant) -> Pathway | None:
+    """Return the road to recovery a participant prefers, if they said."""
+    if participant.details is None:
+        return None
+    return pathway_in(
+        await tx.vault.reveal(tx.session, participant.details, "participants", "details", participant.id)
+    )

@@ -11,7 +11,7 @@ from sqlalchemy import literal, select
 
 from bot.actions.anchors import anchors_of, since_of
 from bot.actions.courtesy import asked
-from bot.actions.deliveries import HUMAN_FIRST, held, variables
+from bot.actions.deliveries import HUMAN_FIRST, held, pathway_of, variables
 from bot.actions.planning import PREFERRED
 from bot.actions.prompts import RenderError, options, render_prompt
 from bot.actions.rehearsal import Coming, Rehearsed, Standing, rehearse
@@ -184,7 +184,9 @@ async def _standing(tx: Tx, person: Participant, programme: Programme) -> Standi
         select(Contact).where(Contact.participant_id == person.id).order_by(*PREFERRED).limit(1)
     )
     specialist = await tx.session.get(Staff, person.specialist_id) if person.specialist_id else None
-    sealed = [value for value in (person.name, specialist.name if specialist else None) if value]
+    sealed = [
+        value for value in (person.name, person.details, specialist.name if specialist else None) if value
+    ]
     await tx.vault.load(tx.session, map(key_of, sealed))
     return Standing(
         zone=person.timezone,
@@ -202,6 +204,7 @@ async def _standing(tx: Tx, person: Participant, programme: Programme) -> Standi
         asked_at=await tx.session.scalar(select(asked(literal(person.id)))),
         language=person.language,
         name=person.name,
+        details=person.details,
         specialist_id=specialist.id if specialist else None,
         specialist_name=specialist.name if specialist else None,
         held=bool(await tx.session.scalar(select(held(literal(person.id), tx.now - HUMAN_FIRST)))),
@@ -250,17 +253,17 @@ def _coming(version: Version, anchors: Anchors, place: _Place, *, wanted: bool) 
 def _foresee(tx: Tx, row: Standing, zone: str, one: Rehearsed) -> Foreseen:
     prompt = one.coming.version.prompts[one.coming.due.key]
     try:
-        text = render_prompt(prompt, row.language, variables(tx, row))
+        text = render_prompt(prompt, row.language, variables(tx, row), pathway_of(tx, row))
     except RenderError:
         text, one = None, replace(one, skip="wording")
-    answer = prompt.answer if row.channel is ChannelName.TELEGRAM else None
+    questions = prompt.asked() if row.channel is ChannelName.TELEGRAM else ()
     return Foreseen(
         key=prompt.key,
         at=one.at,
         local=to_local(one.at, zone),
         channel=row.channel,
         text=text,
-        buttons=tuple(label for _, label in options(answer, row.language)) if answer else (),
+        buttons=tuple(label for _, label in options(questions[0].answer, row.language)) if questions else (),
         segments=segments(text).count if text and row.channel is ChannelName.SMS else None,
         skip=one.skip,
         moved=one.moved,

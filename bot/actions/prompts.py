@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from bot.domain import answers
 from bot.domain.errors import HandrailError
 from bot.domain.messages import Button
+from bot.domain.pathways import Pathway
 from bot.domain.prompts import Prompt
 from bot.domain.replies import say
 from bot.domain.templates import WordingError, render
@@ -19,27 +19,28 @@ class RenderError(HandrailError):
     """A prompt's text can't be filled in; check its variables in the schedule."""
 
 
-def render_prompt(prompt: Prompt, language: str, variables: Mapping[str, str]) -> str:
-    """Return the text in `language`, or in the first it has. Raises RenderError."""
-    language = language if language in prompt.text else next(iter(prompt.text))
+def render_prompt(
+    prompt: Prompt, language: str, variables: Mapping[str, str], pathway: Pathway | None = None
+) -> str:
+    """Return the text in `language`, or in the first it has, worded for `pathway`. Raises RenderError."""
+    return fill_in(prompt.said(language, pathway), variables, language)
+
+
+def fill_in(template: str, variables: Mapping[str, str], language: str) -> str:
+    """Return a template with its variables filled in. Raises RenderError, also when nothing is said."""
     try:
-        return render(prompt.text[language], variables, language)
+        text = render(template, variables, language)
     except WordingError:
         raise RenderError from None
+    if not text.strip():
+        raise RenderError
+    return text
 
 
-def answer_spec(prompt: Prompt) -> dict[str, Any] | None:
-    """Return how the prompt may be answered, as data for the check-in; None when it asks nothing."""
-    return answers.to_data(prompt.answer) if prompt.answer is not None else None
-
-
-def answer_buttons(prompt: Prompt, message_id: str, language: str) -> tuple[Button, ...]:
-    """Return the buttons that answer a prompt on Telegram."""
-    if prompt.answer is None:
-        return ()
+def answer_buttons(spec: answers.AnswerSpec, message_id: str, language: str) -> tuple[Button, ...]:
+    """Return the buttons that answer the question of a message on Telegram."""
     return tuple(
-        Button(label=label, data=f"{ANSWER}:{message_id}:{value}")
-        for value, label in options(prompt.answer, language)
+        Button(label=label, data=f"{ANSWER}:{message_id}:{value}") for value, label in options(spec, language)
     )
 
 

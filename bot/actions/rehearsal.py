@@ -38,6 +38,7 @@ class Standing:
     asked_at: datetime | None
     language: str
     name: bytes | None
+    details: bytes | None
     specialist_id: str | None
     specialist_name: bytes | None
     held: bool

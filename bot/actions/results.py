@@ -15,6 +15,7 @@ from bot.actions.notices import tell_staff
 from bot.actions.staffing import load_roster
 from bot.channels.base import Found, LookUp, SendError
 from bot.domain.messages import (
+    ASKING,
     ChannelName,
     Direction,
     Kind,
@@ -122,7 +123,7 @@ async def record_look_up(tx: Tx, message_id: str, answer: LookUp) -> None:
         tx.wake.add("delivery")
     else:
         message.reason = f"look_up_{answer.found}"
-        if message.kind is Kind.PROMPT and answer.found is Found.ABSENT:
+        if message.kind in ASKING and answer.found is Found.ABSENT:
             await close_undelivered(tx, [message.id])
     await tx.session.flush()
 
@@ -231,7 +232,7 @@ async def _act_on(tx: Tx, message_id: str, error: SendError) -> None:
     ended = error.permanent or error.opted_out or error.unreachable
     if ended:
         await _mark_contact(tx, message, error)
-        if message.kind is Kind.PROMPT:
+        if message.kind in ASKING:
             await close_undelivered(tx, [message.id])
     if message.kind is Kind.NOTICE:
         await notice_failed(tx, message, gone=ended)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bot.actions.programmes import Imported, import_programme
+from bot.actions.exporting import the_programme
+from bot.actions.imported import Imported
+from bot.actions.programmes import import_programme, import_schedules
+from bot.commands.checking import in_words
+from bot.commands.files import is_sheet, read_bytes, read_file
 from bot.commands.opening import opened
 from bot.commands.showing import print_impact
-from bot.domain.errors import HandrailError, ProgrammeFileError
+from bot.commands.waiting import counting
+from bot.domain.errors import ProgrammeFileError
 from bot.domain.programme import Programme
 from bot.domain.programme_reading import parse_programme
-from bot.domain.wording import findings
-from bot.domain.yaml_fields import MAX_BYTES
+from bot.domain.reviewing import review
+from bot.domain.schedule_sheet import read_sheet
 from bot.settings import Settings, load
+from bot.store.database import Tx
 from schedules.built_in import library
 
 ONE = {
@@ -28,62 +33,73 @@ ONE = {
 MANY = {**{kind: kind for kind in ONE}, "staff": "members of staff"}
 
 
-class FileError(HandrailError):
-    """The programme file can't be read."""
-
-
 class _DryRunError(Exception):
     """Not a fault: ends the transaction without a commit."""
 
 
 def import_file(path: Path, *, dry_run: bool) -> None:
-    """Import a file and print what changed; every wrong field is named, and then nothing was imported."""
-    text = read_file(path)
+    """Import a programme file, or a sheet of schedules, and print what changed.
+
+    Every wrong field is named, and then nothing was imported.
+    """
     try:
-        programme = parse_programme(text, library())
+        done = _import_sheet(path, dry_run=dry_run) if is_sheet(path) else _import_yaml(path, dry_run=dry_run)
     except ProgrammeFileError as error:
-        for problem in error.errors:
-            print(f"{path.name}: {problem}", file=sys.stderr)
-        if not error.errors:
-            print(f"{path.name}: {error}", file=sys.stderr)
+        say_faults(path, error)
         print("Nothing was imported.", file=sys.stderr)
         raise SystemExit(1) from None
-    for warning in warnings(programme):
-        print(f"warning: {warning}", file=sys.stderr)
-    with _waiting(f"Importing {len(programme.participants)} participants"):
-        done = asyncio.run(_import(load(), programme, dry_run=dry_run))
     for impact in done.impacts:
         print_impact(impact)
     print(summary(done) + (" Dry run: nothing was written." if dry_run else ""))
 
 
-def read_file(path: Path) -> str:
-    """Return the file's text. Raises FileError: too large, or not UTF-8; OSError: not there."""
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise FileError(f"{path.name} is over {MAX_BYTES // 1_000_000} MB; that is no programme file")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FileError(
-            f"{path.name}: line {line} is not UTF-8; save the file as UTF-8 in your editor"
-        ) from None
+def say_faults(path: Path, error: ProgrammeFileError) -> None:
+    """Print every wrong field with its file and line."""
+    for problem in error.errors:
+        print(f"{path.name}: {problem}", file=sys.stderr)
+    if not error.errors:
+        print(f"{path.name}: {error}", file=sys.stderr)
 
 
-def warnings(programme: Programme) -> Iterator[str]:
-    """Yield what a coordinator should mend in the texts; none of it stops the import."""
-    for schedule in programme.schedules:
-        for prompt in schedule.prompts:
-            for language, text in prompt.text.items():
-                for finding in findings(text, language):
-                    start, end = finding.place
-                    words = f" “{text[start:end]}”" if end - start < min(len(text), 40) else ""
-                    yield (
-                        f"schedule {schedule.name}, prompt {prompt.key}, {language}{words}: "
-                        f"{finding.reason} {finding.mend}"
-                    )
+def _import_yaml(path: Path, *, dry_run: bool) -> Imported:
+    programme = parse_programme(read_file(path), library())
+    _warn(programme)
+    people = len(programme.participants)
+    with counting(f"Importing {people} participants", people) as steps:
+        return asyncio.run(
+            in_one_go(
+                load(),
+                lambda tx: import_programme(tx, programme, foresee=dry_run, step=steps.one),
+                dry_run=dry_run,
+            )
+        )
+
+
+def _import_sheet(path: Path, *, dry_run: bool) -> Imported:
+    data = read_bytes(path)
+
+    async def bring(tx: Tx) -> Imported:
+        row = await the_programme(tx)
+        schedules = read_sheet(data, row.languages)
+        _warn(
+            Programme(
+                name=row.name,
+                country=row.country,
+                timezone=row.timezone,
+                help_contact=row.help_contact,
+                languages=tuple(row.languages),
+                schedules=schedules,
+            )
+        )
+        return await import_schedules(tx, row, schedules)
+
+    return asyncio.run(in_one_go(load(), bring, dry_run=dry_run))
+
+
+def _warn(programme: Programme) -> None:
+    """Say what a coordinator should mend in the texts; none of it stops the import."""
+    for remark in review(programme):
+        print(in_words(remark), file=sys.stderr)
 
 
 def summary(done: Imported) -> str:
@@ -97,25 +113,16 @@ def summary(done: Imported) -> str:
     return ", ".join([*parts, "nothing else"]) + "." if parts else "Nothing changed."
 
 
-async def _import(settings: Settings, programme: Programme, *, dry_run: bool) -> Imported:
+async def in_one_go(
+    settings: Settings, bring: Callable[[Tx], Awaitable[Imported]], *, dry_run: bool
+) -> Imported:
+    """Do it in one transaction: all of it or nothing, and nothing on a dry run."""
     async with opened(settings) as database:
         try:
             async with database.write() as tx:
-                done = await import_programme(tx, programme, foresee=dry_run)
+                done = await bring(tx)
                 if dry_run:
                     raise _DryRunError
         except _DryRunError:
             pass
         return done
-
-
-@contextmanager
-def _waiting(what: str) -> Iterator[None]:
-    """Show that something goes on, to a person at a terminal only."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(what):
-        yield

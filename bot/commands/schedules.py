@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from bot.actions import drafts, schedules
 from bot.actions.checking import BlockedError, Problem, check
 from bot.actions.impact import Impact, plan_impact
-from bot.commands.importing import read_file
+from bot.commands.files import read_file
 from bot.commands.opening import opened
 from bot.commands.showing import (
     differences_to_data,

@@ -12,6 +12,7 @@ from bot.domain.phrases import bare, fold, load
 
 _DATA = load("answers")
 SAME = frozenset(_DATA["same"])
+SKIP = frozenset(_DATA["skip"])
 VAGUE = frozenset(_DATA["vague"])
 _YES, _NO = frozenset(_DATA["yes"]), frozenset(_DATA["no"])
 _HEDGES = frozenset(chain.from_iterable(_DATA["hedges"].values()))

@@ -1,8 +1,8 @@
 """Read what somebody answers to a question leniently, and decide whether to ask again.
 
-A reading is one of three: an answer; UNCLEAR, which looks like one and is worth one gentle question; or
-NOT_AN_ANSWER, which is conversation. Nothing is guessed: a number that merely occurs in a sentence, a half, a
-range or a number out of range is never an answer.
+A reading is one of four: an answer; SKIPPED, a clear "not this one"; UNCLEAR, which looks like an answer and
+is worth one gentle question; or NOT_AN_ANSWER, which is conversation. Nothing is guessed: a number that
+merely occurs in a sentence, a half, a range or a number out of range is never an answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,17 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.answers import AnswerSpec, Choice, FreeText, Scale, YesNo
-from bot.domain.answerwords import SAME, VAGUE, Lead, begins_with, read_lead, thumb, without_hedges, yes_or_no
+from bot.domain.answerwords import (
+    SAME,
+    SKIP,
+    VAGUE,
+    Lead,
+    begins_with,
+    read_lead,
+    thumb,
+    without_hedges,
+    yes_or_no,
+)
 from bot.domain.numerals import ordinal
 from bot.domain.phrases import bare, fold
 
@@ -34,6 +44,7 @@ class ReadingStatus(StrEnum):
     """What a text is to the question that is open."""
 
     READ = "read"
+    SKIPPED = "skipped"
     UNCLEAR = "unclear"
     NOT_AN_ANSWER = "not_an_answer"
 
@@ -42,8 +53,20 @@ class Move(StrEnum):
     """What to do next about an open question."""
 
     ANSWERED = "answered"
+    PASS = "pass"  # noqa: S105 - they pass on this question; no password
     REASK = "reask"
     LET_GO = "let_go"
+
+
+class Silence(StrEnum):
+    """Why there is no answer. All of it is missing data, none of it a zero, and none of it says the same."""
+
+    WAITING = "waiting"  # it may still be answered, or still leave
+    UNDELIVERED = "undelivered"  # it never reached them
+    PAUSED = "paused"  # they, the programme or an open alert held it back
+    LATE = "late"  # its time was over before it could leave
+    SKIPPED = "skipped"  # they wrote, and not an answer to this
+    MISSING = "missing"  # it reached them, and nothing came
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +90,7 @@ class Reading:
     value: Answer | None = None
 
 
+_SKIPPED = Reading(status=ReadingStatus.SKIPPED)
 _UNCLEAR = Reading(status=ReadingStatus.UNCLEAR)
 _NOT_AN_ANSWER = Reading(status=ReadingStatus.NOT_AN_ANSWER)
 
@@ -78,9 +102,11 @@ def read_answer(spec: AnswerSpec, text: str, *, language: str, previous: Answer 
     same question, which "same" or "igual" repeats; without one it is UNCLEAR. Consent words and commands
     must have been read before.
     """
+    said = bare(text)
+    if said in SKIP:
+        return _SKIPPED
     if isinstance(spec, FreeText):
         return _free_text(text)
-    said = bare(text)
     if said in SAME:
         return _previous(spec, previous)
     match spec:
@@ -104,9 +130,42 @@ def next_move(reading: Reading, reasks: int) -> Move:
     """
     if reading.status is ReadingStatus.READ:
         return Move.ANSWERED
+    if reading.status is ReadingStatus.SKIPPED:
+        return Move.PASS
     if reading.status is ReadingStatus.UNCLEAR and reasks < MOST_REASKS:
         return Move.REASK
     return Move.LET_GO
+
+
+# What the message that asks came to, by its state and then by its reason; a reason says more.
+_NEVER_LEFT = {"failed": Silence.UNDELIVERED, "expired": Silence.LATE, "cancelled": Silence.UNDELIVERED}
+_BECAUSE = {
+    "paused": Silence.PAUSED,
+    "alert_open": Silence.PAUSED,
+    "left": Silence.PAUSED,
+    "opted_out": Silence.UNDELIVERED,
+    "unreachable": Silence.UNDELIVERED,
+}
+_ASKED = {
+    "open": Silence.WAITING,
+    "let_go": Silence.SKIPPED,
+    "skipped": Silence.SKIPPED,
+    "expired": Silence.MISSING,
+    "replaced": Silence.MISSING,
+    "undelivered": Silence.UNDELIVERED,
+}
+
+
+def silence_of(message_state: str, reason: str | None, checkin_state: str | None) -> Silence | None:
+    """Say why a question has no answer, None when it has one.
+
+    The states are those of the message that asks and of its check-in; None as the latter: it was never asked.
+    """
+    if checkin_state == "answered":
+        return None
+    if checkin_state is not None:
+        return _ASKED[checkin_state]
+    return _BECAUSE.get(reason or "") or _NEVER_LEFT.get(message_state, Silence.WAITING)
 
 
 def to_data(answer: Answer) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
-from bot.domain.messages import Kind
+from bot.domain.messages import TIMED, Kind
 from bot.domain.optout import find_wish
 from bot.domain.phrases import bare_of, fold, load
 
@@ -93,7 +93,7 @@ def may_send(state: ConsentState, kind: Kind) -> bool:
         return True
     if kind in _ANSWERS:
         return state is not ConsentState.OPTED_OUT
-    return kind in (Kind.PROMPT, Kind.GREETING) and state is ConsentState.ACTIVE
+    return kind in TIMED and state is ConsentState.ACTIVE
 
 
 def _flat(rows: Iterable[Iterable[str]]) -> frozenset[str]:

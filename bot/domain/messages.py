@@ -51,11 +51,18 @@ class Kind(StrEnum):
     REPLY = "reply"  # our answer to what a participant just wrote
     PROMPT = "prompt"  # a scheduled prompt; its text is rendered when it is claimed
     GREETING = "greeting"  # one gentle word after a silence; everything a prompt must pass, it must too
+    NUDGE = "nudge"  # the one reminder of an open question; passes the same checks as a prompt
     CRISIS = "crisis"  # the immediate reply to distress
     NOTICE = "notice"  # to staff: somebody needs you
     STAFF = "staff"  # to staff: anything else
     OPT_IN = "opt_in"  # asks for or confirms consent
     PARTING = "parting"  # the last thing an opted-out contact gets
+
+
+# What comes by the clock and not in answer: it waits for quiet hours, pauses and alerts.
+TIMED = frozenset({Kind.PROMPT, Kind.NUDGE, Kind.GREETING})
+# What may carry a question.
+ASKING = frozenset({Kind.PROMPT, Kind.REPLY})
 
 
 class Media(StrEnum):

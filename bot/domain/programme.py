@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from bot.domain.courtesy import DEFAULT as DEFAULT_CAPS
 from bot.domain.courtesy import Courtesy
+from bot.domain.directory import Directory
 from bot.domain.hours import Shift, Window
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
+from bot.domain.pathways import Pathway
 from bot.domain.prompts import Prompt
 
 DEFAULT_QUIET_HOURS = Window(start=20 * 60, end=9 * 60)
@@ -38,16 +40,6 @@ class ParticipantStatus(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     LEFT = "left"
-
-
-class Pathway(StrEnum):
-    """The road to recovery a participant prefers."""
-
-    TWELVE_STEP = "12-step"
-    SMART = "smart"
-    FAITH = "faith"
-    SECULAR = "secular"
-    MEDICATION = "medication"
 
 
 class ConsentMethod(StrEnum):
@@ -192,6 +184,7 @@ class Programme:
     `country` is ISO 3166 alpha-2; the first of `languages` is the default; `escalation` maps a level
     (urgent, crisis) to its chain; `quiet_hours` None means there are none; people who join by keyword
     are enrolled on `join_schedule`; `telegram_details` lets Telegram alerts quote the participant;
+    `directory` holds what MEETING, RESOURCES and STORY answer.
     `holidays` are days on which prompts may be left out or come a day later, each as it says.
     """
 
@@ -210,4 +203,5 @@ class Programme:
     repeat: Repeat = Repeat.UNTIL_ACKNOWLEDGED
     participants: tuple[Participant, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    directory: Directory = field(default_factory=Directory)
     holidays: tuple[date, ...] = ()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import TypeVar
 
-from bot.domain.answers import Choice
+from bot.domain.answers import AnswerSpec, Choice
 from bot.domain.courtesy import DEFAULT as DEFAULT_CAPS
 from bot.domain.courtesy import Courtesy
+from bot.domain.directory import Directory, read_directory
 from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import parse_shift
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import FEWEST
+from bot.domain.pathways import Pathway
 from bot.domain.programme import (
     DEFAULT_QUIET_HOURS,
     Consent,
@@ -24,7 +26,6 @@ from bot.domain.programme import (
     Group,
     Participant,
     ParticipantStatus,
-    Pathway,
     Programme,
     Repeat,
     Role,
@@ -67,11 +68,28 @@ def parse_programme(text: str, library: Library | None = None) -> Programme:
     """
     problems: list[FieldError] = []
     top = read_yaml(text, problems)
-    keys = top.keys(["programme", "staff", "escalation", "participants", "schedules"])
+    keys = top.keys(["programme", "staff", "escalation", "participants", "schedules", "directory"])
     programme = _Reading(keys, library or {}).programme()
     if problems:
         raise ProgrammeFileError(tuple(sorted(problems, key=lambda one: one.line)))
     return programme
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Around:
+    """What a participant's entry may mention: the programme's country, languages, staff refs, schedules."""
+
+    country: str
+    languages: tuple[str, ...]
+    staff: tuple[str, ...]
+    schedules: tuple[str, ...]
+
+
+def participant_reader(around: Around) -> Callable[[Field], Participant]:
+    """Return what reads participants one by one, for a sheet; no two may share an address."""
+    reading = _Reading(Keys.nothing(), {})
+    reading.go_on_with(around)
+    return reading.read_participant
 
 
 class _Reading:
@@ -86,6 +104,11 @@ class _Reading:
         self._staff = _names(keys, "staff", "ref")
         self._schedules = _names(keys, "schedules", "name")
         self._addresses: set[tuple[ChannelName, str]] = set()
+
+    def go_on_with(self, around: Around) -> None:
+        """Take what is known from elsewhere than the file."""
+        self._country, self._languages = around.country, around.languages
+        self._staff, self._schedules = list(around.staff), list(around.schedules)
 
     def programme(self) -> Programme:
         about = self._keys.need("programme", _programme_keys, Keys.nothing())
@@ -111,8 +134,9 @@ class _Reading:
                 if level in LEVELS
             },
             repeat=chain.get("repeat", lambda field: field.one_of(Repeat), Repeat.UNTIL_ACKNOWLEDGED),
-            participants=read("participants", lambda field: self._people(field, self._participant), ()),
+            participants=read("participants", lambda field: self._people(field, self.read_participant), ()),
             schedules=read("schedules", lambda field: _unique(field, "name", self._schedule), ()),
+            directory=read("directory", lambda field: read_directory(field, self._languages), Directory()),
             holidays=about.get("holidays", read_days, ()),
         )
 
@@ -143,7 +167,8 @@ class _Reading:
             status=keys.get("status", lambda below: below.one_of(StaffStatus), StaffStatus.ACTIVE),
         )
 
-    def _participant(self, field: Field) -> Participant:
+    def read_participant(self, field: Field) -> Participant:
+        """Read one participant."""
         keys = field.keys(
             [
                 *["ref", "name", "language", "timezone", "specialist", "contacts", "sessions", "schedules"],
@@ -281,14 +306,22 @@ class _Reading:
 
 def _in_languages(prompt: Prompt, languages: Collection[str]) -> Prompt:
     """Return a built-in prompt with the programme's languages alone."""
-    answer = prompt.answer
-    if isinstance(answer, Choice):
-        options = tuple(
-            replace(o, labels={k: label for k, label in o.labels.items() if k in languages})
-            for o in answer.options
-        )
-        answer = replace(answer, options=options)
-    return replace(prompt, answer=answer, text={k: t for k, t in prompt.text.items() if k in languages})
+
+    def only(texts: dict[str, str]) -> dict[str, str]:
+        return {language: text for language, text in texts.items() if language in languages}
+
+    def offered(answer: AnswerSpec) -> AnswerSpec:
+        if not isinstance(answer, Choice):
+            return answer
+        return replace(answer, options=tuple(replace(o, labels=only(o.labels)) for o in answer.options))
+
+    return replace(
+        prompt,
+        text=only(prompt.text),
+        answer=offered(prompt.answer) if prompt.answer is not None else None,
+        questions=tuple(replace(q, ask=only(q.ask), answer=offered(q.answer)) for q in prompt.questions),
+        variants={way: only(texts) for way, texts in prompt.variants.items()},
+    )
 
 
 def _names(keys: Keys, section: str, key: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.courtesy import DEFAULT as DEFAULT_CAPS
 from bot.domain.courtesy import Courtesy
+from bot.domain.directory import directory_to_data
 from bot.domain.durations import format_duration
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
@@ -39,6 +40,7 @@ def dump_programme(programme: Programme) -> str:
         "escalation": chain | {"repeat": str(programme.repeat)} if chain else {},
         "participants": [_participant(person) for person in programme.participants],
         "schedules": [_schedule(schedule) for schedule in programme.schedules],
+        "directory": directory_to_data(programme.directory),
     }
     return write_yaml({name: section for name, section in sections.items() if section})
 

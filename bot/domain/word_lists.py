@@ -37,6 +37,9 @@ class Rule(StrEnum):
     READING = "reading"
     QUESTIONS = "questions"
     VARIABLE = "variable"
+    NAME = "name"
+    LANGUAGE = "language"
+    ANSWERS = "answers"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,6 +27,7 @@ __all__ = [
     "WordingError",
     "findings",
     "grade",
+    "remark",
     "render",
     "segments",
     "traps",
@@ -62,13 +63,17 @@ class Finding:
 
 
 def findings(
-    text: str, language: str, known: Collection[str] = tuple(KNOWN_VARIABLES)
+    text: str,
+    language: str,
+    known: Collection[str] = tuple(KNOWN_VARIABLES),
+    *,
+    names: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Read a text, or a template with variables, as a stranger, a carrier and a tired reader would.
 
-    `language` is a code such as "es" or "es-MX"; `known` are the variables the caller can fill. Findings
-    come in the order of their places, errors first in the same place. Length and grade are taken with
-    room for a name in each variable.
+    `language` is a code such as "es" or "es-MX"; `known` are the variables the caller can fill; `names` are
+    people's, which no text may hold. Findings come in the order of their places, errors first in the same
+    place. Length and grade are taken with room for a name in each variable.
     """
     code = language.partition("-")[0].lower()
     found = [
@@ -79,6 +84,7 @@ def findings(
         *_encoding(text),
         *_reading(text, code),
         *_questions(text),
+        *_names(text, names),
     ]
     return tuple(sorted(found, key=lambda one: (one.place[0], one.level is Severity.WARNING, one.place[1])))
 
@@ -183,3 +189,24 @@ def _questions(text: str) -> Iterator[Finding]:
 def _long_name(match: re.Match[str]) -> str:
     """Stand in for a variable: as long as its value may get."""
     return "n" * max(KNOWN_VARIABLES.get(match[1], 12), len(match[2] or ""))
+
+
+def _names(text: str, names: Collection[str]) -> Iterator[Finding]:
+    """Find people's names: a whole one for certain; a first name may be a word, such as Joy."""
+    plain = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), text)
+    for name in names:
+        parts = name.split()
+        whole = _spoken(r"\s+".join(map(re.escape, parts)))
+        if len(parts) > 1 and (match := re.search(whole, plain, re.IGNORECASE)):
+            yield _finding(Rule.NAME, Severity.ERROR, match.span(), "name")
+        elif parts and parts[0][:1].isupper() and (match := re.search(_spoken(re.escape(parts[0])), plain)):
+            yield _finding(Rule.NAME, Severity.WARNING, match.span(), "first_name")
+
+
+def _spoken(pattern: str) -> str:
+    return rf"(?<!\w){pattern}(?!\w)"
+
+
+def remark(rule: Rule, level: Severity, reason: str, *, end: int = 0) -> Finding:
+    """Return a finding about a whole text (its `end`), or about one that is not there at all."""
+    return _finding(rule, level, (0, end), reason)

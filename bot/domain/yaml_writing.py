@@ -57,6 +57,26 @@ def write_yaml(data: Mapping[str, Any]) -> str:
     return text
 
 
+def write_flow(data: object) -> str:
+    """Return `data` as YAML on one line, for a cell of a sheet."""
+    node = to_node(data)
+    _flatten(node)
+    text: str = yaml.serialize(node, Dumper=_Writer, width=1 << 30, allow_unicode=True)
+    return text.strip()
+
+
+def _flatten(node: yaml.Node) -> None:
+    if isinstance(node, yaml.CollectionNode):
+        node.flow_style = True
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _flatten(item)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            _flatten(key)
+            _flatten(value)
+
+
 class _Writer(yaml.SafeDumper):
     """PyYAML's writer, with lists indented under their key."""
 

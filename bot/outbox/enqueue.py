@@ -65,6 +65,7 @@ class Draft:
     about: About = NOTHING
     state: MessageState = MessageState.QUEUED
     reason: str | None = None
+    id: str | None = None  # where something must know the row before it is written, such as a button
 
 
 async def enqueue(tx: Tx, drafts: Sequence[Draft]) -> None:
@@ -93,7 +94,7 @@ def _insert(*, sqlite: bool) -> Any:
 
 
 def _row(tx: Tx, draft: Draft) -> dict[str, Any]:
-    row_id, to, about = new_id(), draft.to, draft.about
+    row_id, to, about = draft.id or new_id(), draft.to, draft.about
     sealed = None
     if draft.text is not None:
         sealed = tx.vault.seal(to.key_id, draft.text, "messages", "body", row_id)

@@ -51,6 +51,7 @@ class Programme(Base):
     telegram_details: Mapped[bool]
     escalation: Mapped[dict[str, Any]]
     courtesy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    directory: Mapped[dict[str, Any] | None]  # what MEETING, RESOURCES and STORY answer
     holidays: Mapped[str | None] = mapped_column(Text)  # dates, a space between: 2026-12-25 2027-01-01
     created_at: Mapped[datetime]
 

@@ -22,6 +22,7 @@ class CheckinState(StrEnum):
     EXPIRED = "expired"
     REPLACED = "replaced"
     UNDELIVERED = "undelivered"
+    SKIPPED = "skipped"
 
 
 class Change(StrEnum):
@@ -139,7 +140,12 @@ class Enrolment(Base):
 
 
 class Checkin(Base):
-    """A question open for a participant. `spec` is how it may be answered."""
+    """A question open for a participant. `spec` is how it may be answered.
+
+    The questions of one sequence share `run_id`, the id of its first; `question_key` is which it is (empty
+    for a prompt's only question) and `version_id` where the rest stands. `nudge_at` is set while a nudge
+    may come; there is one a run.
+    """
 
     __tablename__ = "checkins"
     __table_args__ = (
@@ -157,10 +163,22 @@ class Checkin(Base):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
+        Index(
+            "ix_checkins_nudge",
+            "nudge_at",
+            sqlite_where=text("nudge_at IS NOT NULL"),
+            postgresql_where=text("nudge_at IS NOT NULL"),
+        ),
+        Index("ix_checkins_run", "run_id"),
     )
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     participant_id: Mapped[str] = mapped_column(ForeignKey("participants.id"))
     message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), unique=True)
+    run_id: Mapped[str | None] = mapped_column(String(32))
+    question_key: Mapped[str | None] = mapped_column(String(80))
+    version_id: Mapped[str | None] = mapped_column(String(32))
+    nudge_at: Mapped[datetime | None]
+    nudged_at: Mapped[datetime | None]
     prompt_key: Mapped[str] = mapped_column(String(80))
     spec: Mapped[dict[str, Any]]
     state: Mapped[CheckinState] = mapped_column(Word(CheckinState))
@@ -178,4 +196,18 @@ class AnswerRow(Base):
     participant_id: Mapped[str] = mapped_column(ForeignKey("participants.id"), index=True)
     message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
     value: Mapped[Sealed]
+    at: Mapped[datetime]
+
+
+class ScoreRow(Base):
+    """What the answers of one run came to, by an instrument in one version of its words and rules."""
+
+    __tablename__ = "scores"
+    __table_args__ = (Index("ix_scores_participant_id", "participant_id", "instrument", "at"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    run_id: Mapped[str] = mapped_column(String(32), unique=True)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participants.id"))
+    instrument: Mapped[str] = mapped_column(String(40))
+    version: Mapped[str] = mapped_column(String(20))
+    value: Mapped[Sealed]  # parts by name: JSON
     at: Mapped[datetime]

@@ -7,19 +7,26 @@ from datetime import timedelta
 from bot.actions.assessments import question_of
 from bot.actions.checkins import (
     checkin_of,
+    close_checkin,
     open_checkin,
     previous_answer,
     record_answer,
     spec_of,
 )
+from bot.actions.people import specialist_of
 from bot.actions.prompts import options
+from bot.actions.sequences import Followed, ask_next, finish, follow_answer, keep_score, prompt_of
 from bot.domain.answers import AnswerSpec, Choice, FreeText, Scale, YesNo
+from bot.domain.answerwords import SKIP
 from bot.domain.checkins import Answer, Move, next_move, read_answer
+from bot.domain.messages import Kind, Lane
+from bot.domain.phrases import bare
+from bot.domain.questions import Hears
 from bot.domain.replies import say
 from bot.store.database import Tx
 from bot.store.schedules import Checkin, CheckinState
 from handlers.conversation import distress
-from handlers.conversation.hearing import Heard, answer
+from handlers.conversation.hearing import Heard, answer, specialist_name
 
 LOW, HIGH = 0.3, 0.7  # of a scale about mood: below is a hard day, above a good one
 
@@ -35,7 +42,7 @@ async def hear(tx: Tx, heard: Heard, *, quietly: bool = False) -> bool:
     checkin = await open_checkin(tx, participant.id)
     if checkin is None:
         return False
-    previous = await previous_answer(tx, participant.id, checkin.prompt_key)
+    previous = await previous_answer(tx, participant.id, checkin.prompt_key, checkin.question_key)
     spec = spec_of(checkin)
     reading = read_answer(spec, heard.text, language=participant.language, previous=previous)
     move = next_move(reading, checkin.reasks)
@@ -44,13 +51,28 @@ async def hear(tx: Tx, heard: Heard, *, quietly: bool = False) -> bool:
     if move is Move.ANSWERED and reading.value is not None:
         await _keep(tx, heard, checkin, spec, reading.value, quietly=quietly)
         return True
+    if move is Move.PASS:
+        await _pass(tx, heard, checkin)
+        return True
     if move is Move.REASK:
         checkin.reasks += 1
         await _ask_again(tx, heard, spec)
         return True
     if checkin.reasks:
-        checkin.state = CheckinState.LET_GO
+        await close_checkin(tx, checkin, CheckinState.LET_GO)
     return False
+
+
+async def passed(tx: Tx, heard: Heard) -> bool:
+    """Take SKIP as about the question that is open, where one is; else it is about the next text."""
+    participant = heard.who.participant
+    if participant is None or bare(heard.text) not in SKIP:
+        return False
+    checkin = await open_checkin(tx, participant.id)
+    if checkin is None:
+        return False
+    await _pass(tx, heard, checkin)
+    return True
 
 
 async def tapped(tx: Tx, heard: Heard, message_id: str, value: str) -> bool:
@@ -79,13 +101,68 @@ def _still_counts(checkin: Checkin, tx: Tx) -> bool:
 async def _keep(
     tx: Tx, heard: Heard, checkin: Checkin, spec: AnswerSpec, value: Answer, *, quietly: bool = False
 ) -> None:
+    """Keep an answer, and do what follows; `quietly` asks and tells no more: an alert has called a human."""
     assert heard.who.participant is not None  # noqa: S101 - only participants are asked
     corrected = await record_answer(tx, checkin, heard.who.participant, value, heard.message_id)
+    prompt = await prompt_of(tx, checkin)
     if quietly or await distress.answered(tx, heard, spec, value, await question_of(tx, checkin)):
+        if prompt is not None:
+            await keep_score(tx, heard.who, checkin, prompt)
         return
+    followed = Followed()
+    if prompt is not None:
+        followed = await follow_answer(tx, heard.who, checkin, prompt, value, message_id=heard.message_id)
+        if await _alarmed(tx, heard, followed):
+            await keep_score(tx, heard.who, checkin, prompt)
+            return
+        if not corrected and await ask_next(tx, heard.who, checkin, prompt, value):
+            return
+        over = await finish(tx, heard.who, checkin, prompt, heard.message_id)
+        if await _alarmed(tx, heard, over):
+            return
+        followed = over if over.told else followed
     if corrected:
         await answer(tx, heard, "thanks_changed")
-        return
+    elif followed.told:
+        await answer(tx, heard, "thanks_told", name=await _told(tx, heard, followed))
+    elif prompt is not None and len(prompt.asked()) > 1:
+        await answer(tx, heard, "thanks")
+    else:
+        await _thank(tx, heard, spec, value)
+
+
+async def _pass(tx: Tx, heard: Heard, checkin: Checkin) -> None:
+    """Leave a question they would rather not answer, and go on to the next one."""
+    await close_checkin(tx, checkin, CheckinState.SKIPPED)
+    prompt = await prompt_of(tx, checkin)
+    if prompt is not None:
+        if await ask_next(tx, heard.who, checkin, prompt, None):
+            return
+        over = await finish(tx, heard.who, checkin, prompt, heard.message_id)
+        if await _alarmed(tx, heard, over):
+            return
+    await answer(tx, heard, "passed_over")
+
+
+async def _alarmed(tx: Tx, heard: Heard, followed: Followed) -> bool:
+    """Tell the person, truthfully, of the alert that their answer raised; False when it raised none."""
+    if followed.raised is None:
+        return False
+    key = "urgent" if followed.raised.told else "urgent_unreached"
+    lines = heard.lines
+    await answer(tx, heard, key, kind=Kind.CRISIS, lane=Lane.ALERT, lines=lines.lines)
+    return True
+
+
+async def _told(tx: Tx, heard: Heard, followed: Followed) -> str:
+    """Name whoever hears of an answer: the specialist only where it is they."""
+    own = await specialist_of(tx, heard.who.participant)
+    if Hears.SPECIALIST in followed.told and own is not None:
+        return await specialist_name(tx, heard)
+    return say("your_team", heard.who.language)
+
+
+async def _thank(tx: Tx, heard: Heard, spec: AnswerSpec, value: Answer) -> None:
     match spec:
         case Scale() if spec.about == "mood" and value.number is not None:
             share = (value.number - spec.low) / max(1, spec.high - spec.low)

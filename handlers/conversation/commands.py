@@ -37,11 +37,6 @@ async def hear(tx: Tx, heard: Heard) -> bool:
             )
             name = await specialist_name(tx, heard)
             await answer(tx, heard, "talk", name=name, lines=heard.lines.lines)
-        case Command.MEETING | Command.RESOURCES as asked:
-            await tell_specialist(
-                tx, participant.id, f"wants_{asked}", dedupe=f"{asked}:{participant.id}:{tx.now.date()}"
-            )
-            await answer(tx, heard, "passed_on", name=await specialist_name(tx, heard))
         case _:
             return await settings.hear(tx, heard, participant)
     return True

@@ -9,7 +9,7 @@ from bot.actions.prompts import ANSWER
 from bot.domain.consent import ConsentState, ConsentWord
 from bot.domain.triage.assess import Level
 from bot.store.database import Tx
-from handlers.conversation import checkin, commands, consent, distress, specialist
+from handlers.conversation import checkin, commands, consent, directory, distress, specialist
 from handlers.conversation.hearing import STALE, Heard, answer, specialist_name
 
 LINK = "/start "  # Telegram sends a deep link's token behind it
@@ -51,7 +51,12 @@ async def _everyday(tx: Tx, heard: Heard) -> None:
         await consent.pending(tx, heard)
     elif heard.inbound.media and not heard.text.strip():
         await _unreadable(tx, heard)
-    elif not (await commands.hear(tx, heard) or await checkin.hear(tx, heard)):
+    elif not (
+        await checkin.passed(tx, heard)
+        or await commands.hear(tx, heard)
+        or await directory.hear(tx, heard)
+        or await checkin.hear(tx, heard)
+    ):
         await _saved(tx, heard)
     if heard.inbound.media and heard.text.strip():
         await flag(tx, heard.message_id, "media")

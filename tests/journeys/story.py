@@ -139,6 +139,7 @@ class Story:
                     (Message.lease_until, claimed),
                     (Alert.next_step_at, Alert.state == AlertState.OPEN),
                     (Checkin.expires_at, Checkin.state == CheckinState.OPEN),
+                    (Checkin.nudge_at, Checkin.state == CheckinState.OPEN),
                     (SenderRow.resting_until,),
                 )
             ]

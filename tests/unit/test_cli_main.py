@@ -14,7 +14,10 @@ from bot.__main__ import main
 from bot.domain.errors import HandrailError
 from tests.unit.cli import Shell
 
-COMMANDS = ["demo", "run", "migrate", "doctor", "import", "export", "preview", "triage", "keys"]
+COMMANDS = [
+    *("demo", "run", "migrate", "doctor", "import", "check", "enroll", "answers", "export", "preview"),
+    *("triage", "keys"),
+]
 HEAVY = ["sqlalchemy", "telegram", "twilio", "pydantic", "yaml", "rich", "starlette", "structlog"]
 
 

@@ -11,21 +11,32 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.domain.programme import Programme
+from bot.domain.reviewing import review
 from bot.domain.wording import findings, render, segments
+from schedules.built_in import library
 
 LIBRARY = files("schedules.library")
-NAMES = ("first-90-days", "weekly-check-in", "session-reminders", "keeping-on")
+NAMES = (
+    *("first-90-days", "weekly-check-in", "session-reminders", "keeping-on", "staying-steady"),
+    *("riding-it-out", "sleep-and-stress", "milestones", "practical-help", "good-company", "your-road"),
+    "how-it-goes",
+)
 LANGUAGES = ("en", "es")
 KINDS = {"emotional", "informational", "instrumental", "affiliational"}
+FIELDS = ("key", "at", "support", "answer", "instrument", "questions", "follow_up", "nudge", "closes")
 DAYS = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
 AT = (
     {"day", "of", "time"},
     {"days", "time"},
     {"days", "between"},
     {"before", "by", "time"},
+    {"after", "by", "time"},
+    {"milestone", "time"},
     {"every", "days", "time", "from"},
 )
-COMMANDS = {"MEETING", "PAUSE", "TALK", "REUNION", "PAUSA", "HABLAR"}
+COMMANDS = {"MEETING", "PAUSE", "TALK", "RESOURCES", "REUNION", "PAUSA", "HABLAR", "RECURSOS"}
+WAYS = {"12-step", "smart", "faith", "secular", "medication"}
 
 
 def read(name: str) -> Any:
@@ -34,8 +45,11 @@ def read(name: str) -> Any:
 
 
 def texts(name: str, language: str) -> dict[str, str]:
-    """Read the texts of a schedule in one language."""
-    found: dict[str, str] = read(f"{name}.{language}")
+    """Read the texts of a schedule in one language; each pathway's words under a key of their own."""
+    found: dict[str, str] = {}
+    for key, said in read(f"{name}.{language}").items():
+        ways = said if isinstance(said, dict) else {"default": said}
+        found |= {key if way == "default" else f"{key} {way}": text for way, text in ways.items()}
     return found
 
 
@@ -65,14 +79,44 @@ def test_every_text_fits_one_sms_with_and_without_a_name(name: str, language: st
 
 @every_schedule
 def test_every_language_says_all_of_it(name: str) -> None:
-    """The same prompts in the same order in both languages, each once, none empty, none said twice."""
-    keys = [prompt["key"] for prompt in read(name)["prompts"]]
+    """The same prompts in the same order in both languages, none empty; only questions bring their own."""
+    prompts = read(name)["prompts"]
+    keys = [prompt["key"] for prompt in prompts]
     assert len(set(keys)) == len(keys)
-    for language in LANGUAGES:
-        said = texts(name, language)
-        assert list(said) == keys
-        assert all(said.values())
-        assert len(set(said.values())) == len(said)
+    english, spanish = (texts(name, language) for language in LANGUAGES)
+    assert list(english) == list(spanish)
+    worded = [prompt["key"] for prompt in prompts if not {"instrument", "questions"} & set(prompt)]
+    assert set(worded) <= set(english)
+    assert {key.partition(" ")[0] for key in english} <= set(keys)
+    assert all([*english.values(), *spanish.values()])
+
+
+@every_language
+def test_nothing_is_said_twice(language: str) -> None:
+    """No two texts of the whole library are the same."""
+    said = [text for name in NAMES for text in texts(name, language).values()]
+    assert [text for text, count in Counter(said).items() if count > 1] == []
+
+
+def test_pathways_are_worded_in_full() -> None:
+    """Whoever prefers a road reads its words each week, in both languages; the others read the plain ones."""
+    for prompt in library()["your-road"].prompts:
+        assert {str(way) for way in prompt.variants} == WAYS
+        for own in (prompt.text, *prompt.variants.values()):
+            assert set(own) == set(LANGUAGES)
+
+
+def test_the_whole_library_passes_the_review() -> None:
+    """With its sequences, labels and instruments: no finding, and nothing that a language lacks."""
+    programme = Programme(
+        name="A",
+        country="US",
+        timezone="UTC",
+        help_contact="us",
+        languages=LANGUAGES,
+        schedules=tuple(library().values()),
+    )
+    assert [str(one.place) for one in review(programme)] == []
 
 
 @every_schedule
@@ -83,7 +127,7 @@ def test_every_prompt_is_well_formed(name: str) -> None:
     assert schedule["name"] == name
     for prompt in schedule["prompts"]:
         key, at = prompt["key"], prompt["at"]
-        assert set(prompt) <= {"key", "at", "support", "answer"}, key
+        assert set(prompt) <= {*FIELDS}, key
         assert prompt["support"] in KINDS, key
         assert set(at) in AT, key
         assert set(at.get("days", ())) <= DAYS, key
@@ -143,11 +187,26 @@ def test_milestones_count_nothing() -> None:
         assert not any(re.search(r"\d", text) for text in marks.values())
 
 
-def test_the_four_kinds_of_support_are_balanced() -> None:
-    """Each kind is at least 15% of the first ninety days."""
-    kinds = Counter(prompt["support"] for prompt in read("first-90-days")["prompts"])
+@every_schedule
+def test_the_four_kinds_of_support_are_balanced(name: str) -> None:
+    """Each kind is at least a seventh of every schedule."""
+    kinds = Counter(prompt["support"] for prompt in read(name)["prompts"])
     assert set(kinds) == KINDS
-    assert min(kinds.values()) >= 0.15 * kinds.total()
+    assert min(kinds.values()) >= kinds.total() / 7
+
+
+def test_the_kinds_are_balanced_over_all() -> None:
+    """Each kind is at least a fifth of the whole library, and none a third."""
+    kinds = Counter(prompt["support"] for name in NAMES for prompt in read(name)["prompts"])
+    assert all(0.2 * kinds.total() <= count <= 0.34 * kinds.total() for count in kinds.values())
+
+
+def test_no_milestone_counts() -> None:
+    """The marks from the recovery date say no number in any language, and come at the usual times."""
+    marks = [prompt["at"]["milestone"] for prompt in read("milestones")["prompts"]]
+    assert marks == ["24h", "30d", "60d", "90d", "6mo", "9mo", "yearly"]
+    for language in LANGUAGES:
+        assert not any(re.search(r"\d", text) for text in texts("milestones", language).values())
 
 
 @pytest.mark.parametrize("name", ["first-90-days", "weekly-check-in"])

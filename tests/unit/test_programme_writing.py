@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.answers import Choice, FreeText, Option, Scale, YesNo
+from bot.domain.answers import AnswerSpec, Choice, FreeText, Option, Scale, YesNo
+from bot.domain.directory import Directory, Entry
 from bot.domain.errors import ProgrammeFileError
 from bot.domain.hours import EVERY_DAY, Shift, Weekday, Window
+from bot.domain.instruments import usable
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
+from bot.domain.pathways import Pathway
 from bot.domain.programme import (
     Consent,
     ConsentMethod,
@@ -26,7 +29,6 @@ from bot.domain.programme import (
     Group,
     Participant,
     ParticipantStatus,
-    Pathway,
     Programme,
     Role,
     Schedule,
@@ -40,6 +42,7 @@ from bot.domain.programme_reading import parse_programme
 from bot.domain.programme_words import CARRIER_WORDS
 from bot.domain.programme_writing import dump_programme
 from bot.domain.prompts import Prompt, Support, prompts_from_data, prompts_to_data
+from bot.domain.questions import END, Alarm, Branch, FollowUp, Hears, Question, Test
 from bot.domain.recurrence import (
     LAST,
     Anchor,
@@ -58,6 +61,7 @@ from bot.domain.recurrence import (
     Stretch,
     Taper,
 )
+from bot.domain.schedule_sheet import read_sheet, write_sheet
 
 EXAMPLE = (Path(__file__).parent.parent / "fixtures" / "programme.example.yaml").read_text(encoding="utf-8")
 LANGUAGES = ("en", "no", "pt-BR")
@@ -156,17 +160,101 @@ rules: st.SearchStrategy[Rule] = st.one_of(
         without=st.just(()),
     ),
 )
+said = st.dictionaries(st.sampled_from(LANGUAGES), prose, min_size=1, max_size=2)
+told = st.sampled_from([{"notify": one} for one in Hears] + [{"alert": one} for one in Alarm])
+
+
+def comparisons(answer: AnswerSpec | None) -> st.SearchStrategy[Test] | None:
+    """Build what an answer, or with None a score, may be compared with; free text with nothing."""
+    match answer:
+        case Scale(low=low, high=high):
+            least, most = st.integers(low, high), st.integers(low, high)
+            either = st.builds(Test, at_least=least) | st.builds(Test, at_most=most)
+            return either | st.builds(Test, at_least=st.just(low), at_most=most)
+        case Choice(options=options):
+            keys = st.sampled_from([option.key for option in options])
+            return st.builds(Test, among=st.lists(keys, min_size=1, max_size=2).map(tuple))
+        case YesNo():
+            return st.just(Test(among=("yes",))) | st.just(Test(among=("no", "yes")))
+        case FreeText():
+            return None
+    return st.builds(Test, at_least=st.integers(0, 10_000))
+
+
+@st.composite
+def sequences(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw questions that lead forward, and rules about them."""
+    keys = draw(st.lists(names.filter(lambda key: key != END), min_size=1, max_size=3, unique=True))
+    questions, rules = [], []
+    for place, key in enumerate(keys):
+        answer = draw(answers)
+        leads = st.sampled_from([END, *keys[place + 1 :]])
+        tests = comparisons(answer)
+        branches = (
+            st.lists(st.builds(Branch, test=tests, next=leads), max_size=2)
+            if tests is not None
+            else st.just([])
+        )
+        questions.append(
+            Question(
+                key=key,
+                ask=draw(said),
+                answer=answer,
+                when=tuple(draw(branches)),
+                next=draw(st.none() | leads),
+            )
+        )
+        if tests is not None and draw(st.booleans()):
+            rules.append(FollowUp(question=key, test=draw(tests), **draw(told)))
+    return {
+        "text": draw(st.just({}) | said),
+        "questions": tuple(questions),
+        "follow_ups": tuple(rules),
+        "closes": draw(st.none() | st.just(timedelta(hours=9))),
+        "nudge": draw(st.none() | st.just(timedelta(hours=3))),
+    }
+
+
+@st.composite
+def single_questions(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw one question and a rule about it."""
+    answer = draw(answers)
+    tests = comparisons(answer)
+    rule = [FollowUp(test=draw(tests), **draw(told))] if tests is not None and draw(st.booleans()) else []
+    return {"text": draw(said), "answer": answer, "follow_ups": tuple(rule)}
+
+
+ways = st.one_of(
+    said.map(lambda text: {"text": text}),
+    single_questions(),
+    sequences(),
+    st.sampled_from(usable()).map(lambda name: {"instrument": name, "text": {}}),
+    st.just(
+        {
+            "instrument": "phq-2",
+            "text": {"en": "Hi"},
+            "follow_ups": (FollowUp(score="total", test=Test(at_least=4), alert=Alarm.URGENT),),
+        }
+    ),
+)
 prompts = st.builds(
-    Prompt,
+    lambda way, **others: Prompt(**way, **others),
+    way=ways,
     key=names,
     rule=rules,
     support=st.sampled_from(Support),
-    text=st.dictionaries(st.sampled_from(LANGUAGES), prose, min_size=1, max_size=2),
-    answer=st.none() | answers,
+    variants=st.dictionaries(st.sampled_from(Pathway), said, max_size=2),
     expires=st.none() | lengths,
     on_holiday=st.sampled_from(OnHoliday),
     skippable=st.none() | st.booleans(),
 )
+entries = st.lists(
+    st.builds(
+        Entry, text=said, pathways=st.lists(st.sampled_from(Pathway), max_size=2, unique=True).map(tuple)
+    ),
+    max_size=2,
+).map(tuple)
+directories = st.builds(Directory, meetings=entries, resources=entries, stories=entries)
 prompt_lists = st.lists(prompts, max_size=4, unique_by=lambda prompt: prompt.key).map(tuple)
 
 
@@ -277,6 +365,7 @@ def programmes(draw: st.DrawFn) -> Programme:
         escalation={level: draw(st.lists(steps, max_size=3).map(tuple)) for level in levels},
         participants=unshared(draw(st.lists(people, max_size=4, unique_by=lambda one: one.ref))),
         schedules=tuple(replace(draw(schedule), name=name) for name in SCHEDULES),
+        directory=draw(directories),
         holidays=draw(day_lists),
     )
 
@@ -290,6 +379,20 @@ def test_every_programme_comes_back(programme: Programme) -> None:
     written = dump_programme(programme)
     assert parse_programme(written) == programme
     assert dump_programme(parse_programme(written)) == written
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(prompt_lists, min_size=1, max_size=2), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_every_sheet_comes_back(lists: list[tuple[Prompt, ...]], encoding: str) -> None:
+    """Whatever the texts hold, formulas and new lines too: a sheet reads back as it was written."""
+    schedules = tuple(
+        Schedule(name=name, title=f"={name}", prompts=prompts)
+        for name, prompts in zip(SCHEDULES, lists, strict=False)
+        if prompts
+    )
+    written = write_sheet(schedules, LANGUAGES)
+    assume(not any(ord(one) < 32 and one not in "\t\n\r" for one in written))  # which no sheet may hold
+    assert read_sheet(written.encode(encoding), LANGUAGES) == schedules if schedules else True
 
 
 @settings(max_examples=60, deadline=None)

@@ -41,6 +41,9 @@ VALUES = {
     "hour": 11,
     "why": "says they want to die",
     "text": "what they wrote",
+    "question": "How is your mood right now, 0 rough to 10 good?",
+    "entries": "Tue 6 pm, Elm Street library, room 2.",
+    "more": "",
 }
 NOT_SENT = {"weekdays", "somebody", "option", "yes_label", "no_label", "your_specialist", "notice_detail"}
 # What the carriers ask every programme to say, and the numbers to call, are what they are.
@@ -72,6 +75,16 @@ def test_both_languages_say_the_same_things() -> None:
         language: {key: _fields(text) for key, text in replies(language).items()} for language in LANGUAGES
     }
     assert fields["en"] == fields["es"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_reply_is_there_twice(language: str) -> None:
+    """YAML would take the last of two with one name, and somebody would get the wrong words."""
+    text = (files("bot.domain.content") / f"replies.{language}.yaml").read_text("utf-8")
+    top = yaml.compose(text)
+    assert isinstance(top, yaml.MappingNode)
+    names = [key.value for key, _ in top.value]
+    assert sorted(set(names)) == sorted(names)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

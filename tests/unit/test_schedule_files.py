@@ -18,7 +18,8 @@ from bot.domain.programme_reading import parse_programme
 from bot.domain.prompts import prompts_from_data, timetable_of
 from bot.domain.recurrence import Anchors, next_local
 from bot.domain.schedule_calendar import LINE, fold_line, write_calendar
-from bot.domain.schedule_sheet import harmless, write_sheet
+from bot.domain.schedule_sheet import write_sheet
+from bot.domain.sheets import harmless
 from tests.unit.cli import EXAMPLE
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)

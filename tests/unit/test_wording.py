@@ -210,3 +210,24 @@ def test_any_text_can_be_linted(text: str, language: str) -> None:
     assert [one.place[0] for one in every] == sorted(one.place[0] for one in every)
     assert all(0 <= one.place[0] <= one.place[1] <= len(text) for one in every)
     assert all(one.reason and one.mend for one in every)
+
+
+NAMES = ("Dana Reyes", "Joy", "Al Green")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Dana Reyes will be there.", [(Severity.ERROR, "Dana Reyes")]),
+        ("dana  reyes will be there.", [(Severity.ERROR, "dana  reyes")]),
+        ("Ask Dana about the bus.", [(Severity.WARNING, "Dana")]),
+        ("Find some joy in it.", []),
+        ("Joy comes back in small bits.", [(Severity.WARNING, "Joy")]),
+        ("Also, the grass is green.", []),
+        ("Ask {specialist_name|Dana} about it.", []),
+    ],
+)
+def test_it_keeps_names_off_the_lock_screen(text: str, told: list[tuple[Severity, str]]) -> None:
+    """A whole name is an error; a first name, which may be a word, a warning; a variable is the way."""
+    names = [one for one in findings(text, "en", names=NAMES) if one.rule is Rule.NAME]
+    assert [(one.level, text[slice(*one.place)]) for one in names] == told
