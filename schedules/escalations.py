@@ -13,7 +13,7 @@ from bot.store.looks import look
 from bot.store.messages import Message
 
 _DUE = select(
-    exists().where(Alert.state == AlertState.OPEN, Alert.next_step_at <= bindparam("now"))
+    exists().where(Alert.state != AlertState.CLOSED, Alert.next_step_at <= bindparam("now"))
     | exists().where(Message.alert_id.is_not(None), Message.reason == CANNOT_BE_TOLD)
 )
 

@@ -11,7 +11,8 @@ from bot.actions.notices import name_of, note, staff_contact
 from bot.actions.staffing import Roster
 from bot.domain.consent import ConsentState
 from bot.domain.escalation import Person, Route
-from bot.domain.messages import Kind, Lane, MessageState
+from bot.domain.messages import ChannelName, Kind, Lane, MessageState
+from bot.domain.programme import DEFAULT_REMIND
 from bot.domain.replies import say
 from bot.outbox.enqueue import Draft, To, cancel, enqueue
 from bot.store.alerts import Alert, AlertState
@@ -37,11 +38,16 @@ async def take_alert(tx: Tx, alert: Alert, staff: Staff) -> Taken:
 
     The winner's confirmation is the caller's answer to what they sent.
     """
+    programme = await tx.session.get_one(Programme, alert.programme_id)
     won = await tx.session.scalar(
         update(Alert)
         .where(Alert.id == alert.id, Alert.state == AlertState.OPEN)
         .values(
-            state=AlertState.ACKNOWLEDGED, acknowledged_by=staff.id, acknowledged_at=tx.now, next_step_at=None
+            state=AlertState.ACKNOWLEDGED,
+            acknowledged_by=staff.id,
+            acknowledged_at=tx.now,
+            reminded_at=None,
+            next_step_at=tx.now + remind_after(programme),
         )
         .returning(Alert.id)
         .execution_options(synchronize_session=False)
@@ -57,21 +63,47 @@ async def take_alert(tx: Tx, alert: Alert, staff: Staff) -> Taken:
     return Taken(alert=alert, won=True, holder=holder)
 
 
+def keep_holding(tx: Tx, alert: Alert, programme: Programme) -> None:
+    """Note that whoever has an alert still does: they are asked again as long from now."""
+    alert.reminded_at, alert.next_step_at = None, tx.now + remind_after(programme)
+    note(tx, alert, "kept", staff_id=alert.acknowledged_by)
+
+
+def remind_after(programme: Programme) -> timedelta:
+    """Return how long an alert may be taken and not closed before its holder is asked."""
+    return timedelta(seconds=programme.policy.get("remind", DEFAULT_REMIND.total_seconds()))
+
+
 async def tell_holder(
     tx: Tx, alert: Alert, holder: str, programme: Programme, roster: Roster, *, raised: bool
 ) -> None:
     """Tell whoever has an alert that it rose, or (once in a while) that they wrote again."""
-    usable = roster.usable(Person(staff_id=holder, routes=roster.routes(holder)))
-    if not usable:
-        return
-    # By the way they were told before, if it still works.
-    told = dict(await told_contacts(tx, alert)).get(holder)
-    route = told if told in usable else usable[0]
     minutes = int(tx.now.timestamp() // QUIET_JOIN.total_seconds())
     key = f"raised:{alert.id}:{alert.level}" if raised else f"more:{alert.id}:{minutes}"
     text = say("notice_raised" if raised else "notice_more", str(programme.languages[0]), ref=alert.ref)
-    to = await staff_contact(tx, route, holder)
+    await _write_to(tx, alert, holder, roster, text=text, key=key)
+
+
+async def remind_holder(tx: Tx, alert: Alert, programme: Programme, roster: Roster) -> bool:
+    """Ask whoever has an alert whether they still do; return False when they can't be asked."""
+    holder = str(alert.acknowledged_by)
+    if not roster.is_active(holder):
+        return False
+    text = say("notice_still", str(programme.languages[0]), ref=alert.ref)
+    key = f"still:{alert.id}:{int(tx.now.timestamp())}"
+    return await _write_to(tx, alert, holder, roster, text=text, key=key)
+
+
+async def _write_to(tx: Tx, alert: Alert, holder: str, roster: Roster, *, text: str, key: str) -> bool:
+    person = Person(staff_id=holder, routes=roster.routes(holder))
+    usable = [route for route in roster.usable(person) if route.channel is not ChannelName.VOICE]
+    if not usable:
+        return False
+    # By the way they were told before, if it still works.
+    told = dict(await told_contacts(tx, alert)).get(holder)
+    to = await staff_contact(tx, told if told in usable else usable[0], holder)
     await enqueue(tx, [Draft(to=to, kind=Kind.STAFF, lane=Lane.ALERT, text=text, dedupe_key=key)])
+    return True
 
 
 async def alert_by_ref(tx: Tx, programme_id: str, ref: str) -> Alert | None:
@@ -127,13 +159,18 @@ async def told_contacts(tx: Tx, alert: Alert) -> list[tuple[str, Route]]:
     )
 
 
+def _when(alert: Alert) -> int:
+    """Return which taking this is: an alert that rose, or was left lying, is taken again."""
+    return int(alert.acknowledged_at.timestamp() * 1000) if alert.acknowledged_at is not None else 0
+
+
 async def _tell_others(tx: Tx, alert: Alert, winner: Staff, holder: str) -> None:
     programme = await tx.session.get_one(Programme, alert.programme_id)
     text = say("taken_by_other", str(programme.languages[0]), name=holder, ref=alert.ref)
     for staff_id, route in await told_contacts(tx, alert):
         if staff_id != winner.id:
             to = await staff_contact(tx, route, staff_id)
-            key = f"taken:{alert.id}:{alert.count}:{staff_id}"  # an alert that rose is taken again
+            key = f"taken:{alert.id}:{_when(alert)}:{staff_id}"
             await enqueue(tx, [Draft(to=to, kind=Kind.STAFF, lane=Lane.REPLY, text=text, dedupe_key=key)])
 
 
@@ -152,5 +189,5 @@ async def _tell_participant(tx: Tx, alert: Alert, holder: str) -> None:
         participant_id=contact.participant_id,
     )
     text = say("taken", language, name=holder)
-    key = f"taken:{alert.id}:{alert.count}:participant"
+    key = f"taken:{alert.id}:{_when(alert)}:participant"
     await enqueue(tx, [Draft(to=to, kind=Kind.REPLY, lane=Lane.ALERT, text=text, dedupe_key=key)])

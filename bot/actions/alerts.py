@@ -68,7 +68,7 @@ async def _start_anew(tx: Tx, alert: Alert, who: Correspondent, roster: Roster) 
     holder = alert.acknowledged_by
     alert.state, alert.acknowledged_by, alert.acknowledged_at = AlertState.OPEN, None, None
     alert.chain = escalation.to_data(draw_chain(roster, who.programme, who.participant, alert.level))
-    alert.round, alert.step = 0, 0
+    alert.round, alert.step, alert.reminded_at = 0, 0, None
     await advance(tx, alert, who.programme, roster)
     if holder is None:
         return

@@ -7,8 +7,9 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import select, update
 
+from bot.actions.acknowledgements import remind_after, remind_holder
 from bot.actions.notices import fail_over, note, notice_key, tell_turn
-from bot.actions.staffing import Roster, load_roster
+from bot.actions.staffing import Roster, load_roster, with_on_call
 from bot.domain import escalation
 from bot.domain.escalation import Person
 from bot.domain.messages import Kind, MessageState
@@ -26,17 +27,29 @@ TRIED_AGAIN = timedelta(minutes=1)
 
 def next_turn(alert: Alert, roster: Roster) -> escalation.Turn:
     """Return whose turn it is, as things stand now; changes nothing."""
-    chain = escalation.from_data(alert.chain)
+    chain = chain_now(alert, roster)
     supervisors = {person.staff_id for person in chain.supervisors}
+    # Leave shields from everything, unless everybody who could be told is away.
+    here = any(
+        roster.is_active(person.staff_id) and roster.usable(person) and not roster.is_away(person.staff_id)
+        for person in chain.everybody
+    )
 
     def can_take(person: Person, last_resort: bool) -> bool:
         if not roster.is_active(person.staff_id) or not roster.usable(person):
+            return False
+        if here and roster.is_away(person.staff_id):
             return False
         if last_resort or (alert.level is Level.CRISIS and alert.round > 0):
             return alert.level is Level.CRISIS or person.staff_id in supervisors
         return roster.on_duty(person.staff_id)
 
     return escalation.take_turn(chain, alert.round, alert.step, can_take)
+
+
+def chain_now(alert: Alert, roster: Roster) -> escalation.Chain:
+    """Return the alert's snapshot, with whoever is on call by now."""
+    return with_on_call(escalation.from_data(alert.chain), roster)
 
 
 async def advance(tx: Tx, alert: Alert, programme: Programme, roster: Roster) -> int:
@@ -51,15 +64,33 @@ async def advance(tx: Tx, alert: Alert, programme: Programme, roster: Roster) ->
     return told
 
 
+async def ask_holder(tx: Tx, alert: Alert, programme: Programme, roster: Roster) -> None:
+    """Ask whoever has an alert whether they still do; when that stays unanswered, start the chain again.
+
+    Who can't be asked, or left, has nothing: then the chain starts at once.
+    """
+    holder = str(alert.acknowledged_by)
+    if alert.reminded_at is None and await remind_holder(tx, alert, programme, roster):
+        alert.reminded_at, alert.next_step_at = tx.now, tx.now + remind_after(programme)
+        note(tx, alert, "reminded", staff_id=holder)
+        await tx.session.flush()
+        return
+    note(tx, alert, "reopened", staff_id=holder)
+    alert.state, alert.acknowledged_by, alert.acknowledged_at = AlertState.OPEN, None, None
+    # A new round, so that its notices are new ones and the supervisors hear of it.
+    alert.round, alert.step, alert.reminded_at = alert.round + 1, 0, None
+    await advance(tx, alert, programme, roster)
+
+
 async def advance_due(tx: Tx) -> int:
-    """Advance every open alert whose next step has come; return how many there were.
+    """Advance every alert whose next step has come; return how many there were.
 
     One that can't be advanced does not hold up the others: it is tried again in a minute.
     """
     alerts = (
         await tx.session.scalars(
             select(Alert)
-            .where(Alert.state == AlertState.OPEN, Alert.next_step_at <= tx.now)
+            .where(Alert.state != AlertState.CLOSED, Alert.next_step_at <= tx.now)
             .order_by(Alert.next_step_at)
             .limit(BATCH)
             .with_for_update(skip_locked=True)
@@ -71,9 +102,10 @@ async def advance_due(tx: Tx) -> int:
             programme = await tx.session.get_one(Programme, alert.programme_id)
             rosters[alert.programme_id] = (programme, await load_roster(tx, programme))
         alert_id = alert.id
+        move = advance if alert.state is AlertState.OPEN else ask_holder
         try:
             async with tx.session.begin_nested():
-                await advance(tx, alert, *rosters[alert.programme_id])
+                await move(tx, alert, *rosters[alert.programme_id])
         except Exception as error:
             log.error("alert_failed", alert=alert_id, error=type(error).__name__)
             rosters.clear()  # what the savepoint took back is read again
@@ -94,14 +126,20 @@ async def mend_times(tx: Tx) -> int:
     """Bring steps nearer that lie further ahead than their chain waits: the clock was set back."""
     mended = 0
     for alert in await tx.session.scalars(
-        select(Alert).where(Alert.state == AlertState.OPEN, Alert.next_step_at > tx.now)
+        select(Alert).where(Alert.state != AlertState.CLOSED, Alert.next_step_at > tx.now)
     ):
-        latest = tx.now + max(escalation.from_data(alert.chain).longest_wait, TRIED_AGAIN)
+        latest = tx.now + await _longest_wait(tx, alert)
         if alert.next_step_at is not None and alert.next_step_at > latest:
             alert.next_step_at = latest
             mended += 1
     await tx.session.flush()
     return mended
+
+
+async def _longest_wait(tx: Tx, alert: Alert) -> timedelta:
+    if alert.state is AlertState.OPEN:
+        return max(escalation.from_data(alert.chain).longest_wait, TRIED_AGAIN)
+    return remind_after(await tx.session.get_one(Programme, alert.programme_id))
 
 
 async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
@@ -114,7 +152,7 @@ async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
         return
     programme = await tx.session.get_one(Programme, alert.programme_id)
     roster = await load_roster(tx, programme)
-    chain = escalation.from_data(alert.chain)
+    chain = chain_now(alert, roster)
     if await fail_over(tx, alert, chain, failed, roster=roster, programme=programme) or not gone:
         return
     note(tx, alert, "unreachable", staff_id=failed.staff_id)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bot.actions.anchors import holidays_of, overrides_of
 from bot.actions.people_files import consent_on_file
 from bot.actions.preferences import latest_chapter
+from bot.actions.staffing import leave_of
 from bot.domain import programme as files
 from bot.domain.courtesy import courtesy_from_data
 from bot.domain.directory import directory_from_data
@@ -19,6 +20,7 @@ from bot.domain.hours import parse_shift, parse_window
 from bot.domain.messages import ChannelName
 from bot.domain.pathways import Pathway
 from bot.domain.prompts import prompts_from_data
+from bot.domain.rota_file import rota_from_data
 from bot.store.database import Tx
 from bot.store.people import Contact, Participant, Programme, Session, Staff
 from bot.store.schedules import Enrolment, Schedule, ScheduleVersion
@@ -63,6 +65,8 @@ async def export_programme(tx: Tx) -> files.Programme:
         holidays=tuple(sorted(holidays_of(row.holidays))),
         staff=tuple([await _member(tx, member) for member in staff]),
         escalation={level: tuple(_step(s, refs) for s in steps) for level, steps in row.escalation.items()},
+        remind=timedelta(seconds=row.policy.get("remind", files.DEFAULT_REMIND.total_seconds())),
+        rotas=tuple(rota_from_data(rota) for rota in row.rotas),
         participants=tuple([await participant_on_file(tx, person, refs) for person in people]),
         schedules=await export_schedules(tx, row.id),
         directory=directory_from_data(row.directory or {}),
@@ -137,6 +141,7 @@ async def _member(tx: Tx, row: Staff) -> files.Staff:
         timezone=row.timezone,
         email=email,
         status=files.StaffStatus(row.status.value),
+        leave=tuple(leave_of(row)),
     )
 
 

@@ -41,6 +41,7 @@ async def bring_member(
         "duty": [str(shift) for shift in file.duty],
         "timezone": file.timezone,
         "backup_ref": file.backup,
+        "leave": [[leave.first.isoformat(), leave.last.isoformat()] for leave in file.leave],
         "status": PersonStatus(file.status.value),
         "position": position,
     }

@@ -19,6 +19,7 @@ from bot.domain import programme as files
 from bot.domain.courtesy import courtesy_to_data
 from bot.domain.directory import directory_to_data
 from bot.domain.programme_writing import group_to_data
+from bot.domain.rota_file import rota_to_data
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.people import Participant, Programme
@@ -86,6 +87,8 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         "holidays": " ".join(day.isoformat() for day in file.holidays) or None,
         "escalation": {level: [_step(s) for s in steps] for level, steps in file.escalation.items()},
         "directory": json.loads(json.dumps(directory_to_data(file.directory))) or None,
+        "rotas": [rota_to_data(rota) for rota in file.rotas],
+        "policy": {"remind": file.remind.total_seconds()},
     }
     row = await tx.session.scalar(select(Programme).where(Programme.name == file.name))
     if row is None:

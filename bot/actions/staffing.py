@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +13,9 @@ from bot.domain.consent import ConsentState
 from bot.domain.escalation import Chain, Person, Route, Step
 from bot.domain.hours import next_duty, on_duty, parse_shift
 from bot.domain.messages import ChannelName
+from bot.domain.programme import TargetKind
+from bot.domain.rota import Absence, Absences, Leave, Rota, on_call
+from bot.domain.rota_file import rota_from_data
 from bot.domain.triage.assess import Level
 from bot.store.database import Tx
 from bot.store.messages import Sender
@@ -23,13 +26,18 @@ PATIENCE = timedelta(seconds=5)  # a sender resting longer than this is passed b
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Roster:
-    """The staff of a programme as they are now, with their contacts in order."""
+    """The staff of a programme as they are now, with their contacts in order.
+
+    `on_call` are the ids of those whose turn it is in one of the rotas.
+    """
 
     staff: dict[str, Staff]
     contacts: dict[str, list[Contact]]
     senders: dict[ChannelName, Sender]
     zone: str
     now: datetime
+    rotas: tuple[Rota, ...] = ()
+    on_call: tuple[str, ...] = ()
 
     def routes(self, staff_id: str, by: Iterable[ChannelName] | None = None) -> tuple[Route, ...]:
         """Return somebody's ways in the order of `by`, else in their own order."""
@@ -52,16 +60,36 @@ class Roster:
         return tuple(sorted(usable, key=lambda r: self._resting(r.channel)))
 
     def on_duty(self, staff_id: str) -> bool:
-        """Tell whether somebody is on duty now, in their own zone; no duty hours means always."""
+        """Tell whether somebody is on duty now, in their own zone, or on call; leave ends both.
+
+        No duty hours means always.
+        """
+        if self.is_away(staff_id):
+            return False
         staff = self.staff[staff_id]
-        return on_duty(map(parse_shift, staff.duty), staff.timezone or self.zone, self.now)
+        return staff_id in self.on_call or on_duty(
+            map(parse_shift, staff.duty), staff.timezone or self.zone, self.now
+        )
+
+    def is_away(self, staff_id: str) -> bool:
+        """Tell whether somebody is on leave now."""
+        return absence_of(self.staff[staff_id], self.zone).holds(self.now)
+
+    def absences(self) -> Absences:
+        """Return everybody's leave, by ref."""
+        return {staff.ref: absence_of(staff, self.zone) for staff in self.staff.values()}
 
     def working_time(self, staff_id: str) -> datetime | None:
         """Return when somebody's next duty starts; None while they are on duty."""
         if self.on_duty(staff_id):
             return None
         staff = self.staff[staff_id]
-        return next_duty(map(parse_shift, staff.duty), staff.timezone or self.zone, self.now)
+        absence = absence_of(staff, self.zone)
+        shifts, zone = list(map(parse_shift, staff.duty)), staff.timezone or self.zone
+        found = next_duty(shifts, zone, self.now)
+        while found is not None and absence.holds(found):
+            found = next_duty(shifts, zone, min(edge for edge in absence.edges() if edge > found))
+        return found
 
     def is_active(self, staff_id: str) -> bool:
         """Tell whether somebody still works here."""
@@ -97,7 +125,37 @@ async def load_roster(tx: Tx, programme: Programme) -> Roster:
     ):
         contacts.setdefault(str(contact.staff_id), []).append(contact)
     senders = {s.channel: s for s in await tx.session.scalars(select(Sender))}
-    return Roster(staff=by_id, contacts=contacts, senders=senders, zone=programme.timezone, now=tx.now)
+    roster = Roster(
+        staff=by_id,
+        contacts=contacts,
+        senders=senders,
+        zone=programme.timezone,
+        now=tx.now,
+        rotas=tuple(map(rota_from_data, programme.rotas)),
+    )
+    return replace(roster, on_call=tuple(_on_call(roster)))
+
+
+def leave_of(staff: Staff) -> Iterator[Leave]:
+    """Yield somebody's days away."""
+    for first, last in staff.leave:
+        yield Leave(first=date.fromisoformat(first), last=date.fromisoformat(last))
+
+
+def absence_of(staff: Staff, zone: str) -> Absence:
+    """Return somebody's leave on their own wall clock; `zone` is the programme's."""
+    return Absence(zone=staff.timezone or zone, leave=tuple(leave_of(staff)))
+
+
+def _on_call(roster: Roster) -> Iterator[str]:
+    absences = {s.ref: absence_of(s, roster.zone) for s in roster.staff.values() if s.leave}
+    ids = {s.ref: s.id for s in roster.staff.values() if s.status is PersonStatus.ACTIVE}
+    for rota in roster.rotas:
+        # Whoever left since the rota was written is passed over like somebody on leave.
+        staying = tuple(ref for ref in rota.people if ref in ids)
+        ref = on_call(replace(rota, people=staying), roster.now, absences) if staying else None
+        if ref in ids:
+            yield ids[ref]
 
 
 def draw_chain(roster: Roster, programme: Programme, participant: Participant | None, level: Level) -> Chain:
@@ -110,9 +168,27 @@ def draw_chain(roster: Roster, programme: Programme, participant: Participant | 
         for target in step["notify"]:
             ids |= dict.fromkeys(_targets(roster, participant, target))
         people = tuple(Person(staff_id=i, routes=roster.routes(i, by)) for i in ids)
-        steps.append(Step(people=people, wait=timedelta(seconds=step["wait"])))
+        by_rota = tuple(by) if TargetKind.ON_CALL in step["notify"] else ()
+        steps.append(Step(people=people, wait=timedelta(seconds=step["wait"]), on_call_by=by_rota))
     supervisors = tuple(Person(staff_id=i, routes=roster.routes(i)) for i in roster.with_role("supervisor"))
     return Chain(steps=tuple(steps), supervisors=supervisors)
+
+
+def with_on_call(chain: Chain, roster: Roster) -> Chain:
+    """Return the chain with whoever is on call now beside those who were when it was drawn.
+
+    An alert may outlast a handover; then both are asked, and duty decides.
+    """
+    steps = []
+    for step in chain.steps:
+        known = {person.staff_id for person in step.people}
+        new = tuple(
+            Person(staff_id=i, routes=roster.routes(i, step.on_call_by))
+            for i in roster.on_call
+            if step.on_call_by and i not in known
+        )
+        steps.append(replace(step, people=step.people + new))
+    return replace(chain, steps=tuple(steps))
 
 
 def _targets(roster: Roster, participant: Participant | None, target: str) -> list[str]:
@@ -125,5 +201,7 @@ def _targets(roster: Roster, participant: Participant | None, target: str) -> li
             return [s.id for s in roster.staff.values() if s.ref == backup]
         case "supervisor":
             return roster.with_role("supervisor")
+        case "on_call":
+            return list(roster.on_call)
         case _:
             return [s.id for s in roster.staff.values() if s.ref == target]

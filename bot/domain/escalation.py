@@ -31,10 +31,14 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """People told together, and how long they have before the next step."""
+    """People told together, and how long they have before the next step.
+
+    `on_call_by` is set where the step asks for whoever is on call: the channels they are told by.
+    """
 
     people: tuple[Person, ...]
     wait: timedelta
+    on_call_by: tuple[ChannelName, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +47,11 @@ class Chain:
 
     steps: tuple[Step, ...]
     supervisors: tuple[Person, ...]
+
+    @property
+    def everybody(self) -> tuple[Person, ...]:
+        """Return all it may tell, some more than once."""
+        return (*(person for step in self.steps for person in step.people), *self.supervisors)
 
     @property
     def longest_wait(self) -> timedelta:
@@ -123,7 +132,14 @@ def _turn(chain: Chain, able: tuple[Person, ...], skipped: list[Person], positio
 def to_data(chain: Chain) -> dict[str, Any]:
     """Return the chain as JSON data for the snapshot."""
     return {
-        "steps": [{"wait": s.wait.total_seconds(), "people": _people_data(s.people)} for s in chain.steps],
+        "steps": [
+            {
+                "wait": step.wait.total_seconds(),
+                "people": _people_data(step.people),
+                "on_call_by": list(step.on_call_by),
+            }
+            for step in chain.steps
+        ],
         "supervisors": _people_data(chain.supervisors),
     }
 
@@ -132,7 +148,11 @@ def from_data(data: dict[str, Any]) -> Chain:
     """Read a snapshot back."""
     return Chain(
         steps=tuple(
-            Step(people=_people_from(step["people"]), wait=timedelta(seconds=step["wait"]))
+            Step(
+                people=_people_from(step["people"]),
+                wait=timedelta(seconds=step["wait"]),
+                on_call_by=tuple(map(ChannelName, step.get("on_call_by", ()))),
+            )
             for step in data["steps"]
         ),
         supervisors=_people_from(data["supervisors"]),

@@ -14,8 +14,10 @@ from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
 from bot.domain.pathways import Pathway
 from bot.domain.prompts import Prompt
+from bot.domain.rota import Leave, Rota
 
 DEFAULT_QUIET_HOURS = Window(start=20 * 60, end=9 * 60)
+DEFAULT_REMIND = timedelta(hours=1)
 
 
 class Role(StrEnum):
@@ -116,6 +118,7 @@ class Staff:
     timezone: str | None = None
     email: str | None = None
     status: StaffStatus = StaffStatus.ACTIVE
+    leave: tuple[Leave, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,6 +189,8 @@ class Programme:
     are enrolled on `join_schedule`; `telegram_details` lets Telegram alerts quote the participant;
     `directory` holds what MEETING, RESOURCES and STORY answer.
     `holidays` are days on which prompts may be left out or come a day later, each as it says.
+    `rotas` say who `on_call` is; whoever took an alert and has not closed it is asked after `remind`, and
+    after as long again the chain starts anew.
     """
 
     name: str
@@ -201,6 +206,8 @@ class Programme:
     staff: tuple[Staff, ...] = ()
     escalation: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     repeat: Repeat = Repeat.UNTIL_ACKNOWLEDGED
+    remind: timedelta = DEFAULT_REMIND
+    rotas: tuple[Rota, ...] = ()
     participants: tuple[Participant, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     directory: Directory = field(default_factory=Directory)

@@ -19,6 +19,7 @@ from bot.domain.overrides import FEWEST
 from bot.domain.pathways import Pathway
 from bot.domain.programme import (
     DEFAULT_QUIET_HOURS,
+    DEFAULT_REMIND,
     Consent,
     ConsentMethod,
     Contact,
@@ -53,6 +54,7 @@ from bot.domain.programme_words import (
     read_zone,
 )
 from bot.domain.prompts import Prompt, parse_prompts
+from bot.domain.rota_file import read_leave, read_rota
 from bot.domain.yaml_fields import Field, Keys, WrongFieldError, read_yaml
 
 T = TypeVar("T")
@@ -68,7 +70,7 @@ def parse_programme(text: str, library: Library | None = None) -> Programme:
     """
     problems: list[FieldError] = []
     top = read_yaml(text, problems)
-    keys = top.keys(["programme", "staff", "escalation", "participants", "schedules", "directory"])
+    keys = top.keys(["programme", "staff", "rota", "escalation", "participants", "schedules", "directory"])
     programme = _Reading(keys, library or {}).programme()
     if problems:
         raise ProgrammeFileError(tuple(sorted(problems, key=lambda one: one.line)))
@@ -114,12 +116,15 @@ class _Reading:
         about = self._keys.need("programme", _programme_keys, Keys.nothing())
         self._country = about.need("country", read_country, "US")
         self._languages = about.get("languages", _languages, ("en",))
-        chain = self._keys.get("escalation", lambda field: field.keys([*LEVELS, "repeat"]), Keys.nothing())
+        chain = self._keys.get(
+            "escalation", lambda field: field.keys([*LEVELS, "repeat", "remind"]), Keys.nothing()
+        )
         read = self._keys.get
+        zone = about.need("timezone", read_zone, "UTC")
         return Programme(
             name=about.need("name", Field.text, ""),
             country=self._country,
-            timezone=about.need("timezone", read_zone, "UTC"),
+            timezone=zone,
             languages=self._languages,
             quiet_hours=about.get("quiet_hours", read_quiet_hours, DEFAULT_QUIET_HOURS),
             caps=about.get("caps", _caps, DEFAULT_CAPS),
@@ -134,6 +139,12 @@ class _Reading:
                 if level in LEVELS
             },
             repeat=chain.get("repeat", lambda field: field.one_of(Repeat), Repeat.UNTIL_ACKNOWLEDGED),
+            remind=chain.get("remind", read_duration, DEFAULT_REMIND),
+            rotas=read(
+                "rota",
+                lambda field: _unique(field, "name", lambda one: read_rota(one, self._staff_name, zone)),
+                (),
+            ),
             participants=read("participants", lambda field: self._people(field, self.read_participant), ()),
             schedules=read("schedules", lambda field: _unique(field, "name", self._schedule), ()),
             directory=read("directory", lambda field: read_directory(field, self._languages), Directory()),
@@ -147,7 +158,7 @@ class _Reading:
 
     def _member(self, field: Field) -> Staff:
         keys = field.keys(
-            ["ref", "name", "roles", "contacts", "duty", "backup", "timezone", "email", "status"]
+            ["ref", "name", "roles", "contacts", "duty", "backup", "timezone", "email", "status", "leave"]
         )
         ref = keys.need("ref", _staff_ref, "")
         backup = keys.get("backup", self._staff_name, None)
@@ -165,6 +176,7 @@ class _Reading:
             timezone=keys.get("timezone", read_zone, None),
             email=keys.get("email", read_email, None),
             status=keys.get("status", lambda below: below.one_of(StaffStatus), StaffStatus.ACTIVE),
+            leave=keys.get("leave", lambda below: below.each(read_leave), ()),
         )
 
     def read_participant(self, field: Field) -> Participant:

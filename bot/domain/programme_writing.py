@@ -13,6 +13,7 @@ from bot.domain.durations import format_duration
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
 from bot.domain.programme import (
+    DEFAULT_REMIND,
     Contact,
     Enrolment,
     Group,
@@ -26,6 +27,7 @@ from bot.domain.programme import (
     Target,
 )
 from bot.domain.prompts import prompts_to_data
+from bot.domain.rota_file import rota_to_file
 from bot.domain.yaml_writing import Inline, Lines, Quoted, write_yaml
 
 
@@ -37,7 +39,8 @@ def dump_programme(programme: Programme) -> str:
     sections = {
         "programme": _head(programme),
         "staff": [_member(member) for member in programme.staff],
-        "escalation": chain | {"repeat": str(programme.repeat)} if chain else {},
+        "rota": [rota_to_file(rota, programme.timezone) for rota in programme.rotas],
+        "escalation": chain | _after(programme) if chain else {},
         "participants": [_participant(person) for person in programme.participants],
         "schedules": [_schedule(schedule) for schedule in programme.schedules],
         "directory": directory_to_data(programme.directory),
@@ -71,6 +74,11 @@ def _caps(caps: Courtesy) -> dict[str, Any] | None:
     return Inline(given) if given else None
 
 
+def _after(programme: Programme) -> dict[str, Any]:
+    remind = None if programme.remind == DEFAULT_REMIND else format_duration(programme.remind)
+    return _given(repeat=str(programme.repeat), remind=remind)
+
+
 def _member(member: Staff) -> dict[str, Any]:
     return _given(
         ref=member.ref,
@@ -82,6 +90,7 @@ def _member(member: Staff) -> dict[str, Any]:
         backup=member.backup,
         timezone=member.timezone,
         status=None if member.status is StaffStatus.ACTIVE else str(member.status),
+        leave=[Quoted(leave) for leave in member.leave],
     )
 
 

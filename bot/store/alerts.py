@@ -15,7 +15,7 @@ from bot.store.ids import new_id
 
 
 class AlertState(StrEnum):
-    """Open until a person says "I have it"; never finished by itself."""
+    """Open until a person says "I have it"; taken until they close it; never finished by itself."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -25,8 +25,9 @@ class AlertState(StrEnum):
 class Alert(Base):
     """One situation. `subject_id` is the participant, or the contact of somebody not yet known.
 
-    `chain` is the snapshot that runs, whatever is edited meanwhile. While open, `next_step_at` is
-    always set: that is what the escalation tick looks for.
+    `chain` is the snapshot that runs, whatever is edited meanwhile. Until it is closed, `next_step_at` is
+    always set: that is what the escalation tick looks for. `reminded_at` is when whoever has it was asked
+    whether they still do.
     """
 
     __tablename__ = "alerts"
@@ -41,8 +42,8 @@ class Alert(Base):
         Index(
             "ix_alerts_step",
             "next_step_at",
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
         ),
         Index("ix_alerts_ref", "programme_id", "ref"),
     )
@@ -63,7 +64,9 @@ class Alert(Base):
     opened_at: Mapped[datetime]
     acknowledged_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     acknowledged_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(32))
     outcome: Mapped[str | None] = mapped_column(String(40))
 
 

@@ -53,6 +53,8 @@ class Programme(Base):
     courtesy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     directory: Mapped[dict[str, Any] | None]  # what MEETING, RESOURCES and STORY answer
     holidays: Mapped[str | None] = mapped_column(Text)  # dates, a space between: 2026-12-25 2027-01-01
+    rotas: Mapped[list[Any]] = mapped_column(default=list)
+    policy: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what else the file settles, by key
     created_at: Mapped[datetime]
 
 
@@ -72,6 +74,7 @@ class Staff(Base):
     timezone: Mapped[str | None] = mapped_column(String(64))
     backup_ref: Mapped[str | None] = mapped_column(String(80))
     status: Mapped[PersonStatus] = mapped_column(Word(PersonStatus))
+    leave: Mapped[list[Any]] = mapped_column(default=list)  # [first day, last day], both included
     position: Mapped[int]
     created_at: Mapped[datetime]
 

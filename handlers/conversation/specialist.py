@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from bot.actions.acknowledgements import Taken, alert_by_ref, alerts_told_to, take_alert
+from bot.actions.acknowledgements import Taken, alert_by_ref, alerts_told_to, keep_holding, take_alert
 from bot.actions.consents import opt_in, opt_out
 from bot.actions.conversations import message_answered, said_lately
 from bot.actions.notices import TAKE, name_of
@@ -105,6 +105,7 @@ async def _take(tx: Tx, heard: Heard, staff: Staff, alert: Alert) -> Taken:
     if taken.won:
         await _say(tx, heard, "taken_by_you", ref=alert.ref, person=await _person(tx, alert))
     elif mine:
+        keep_holding(tx, alert, heard.who.programme)
         await _say(tx, heard, "taken_already", ref=alert.ref)
     else:
         await _say(tx, heard, "taken_by_other", ref=alert.ref, name=taken.holder)
