@@ -172,7 +172,8 @@ class App:
             for delivery in self.deliveries.values():
                 done += await delivery.deliver_due() + await delivery.look_up()
             if not done:
-                await tidy(self.database)
+                done = await tidy(self.database)
+            if not done:
                 return total
             total += done
 

@@ -6,6 +6,7 @@ import httpx
 import structlog
 
 from bot.actions.checkins import close_overdue
+from bot.actions.closings import remind_of_promises
 from bot.actions.escalations import mend_times
 from bot.outbox.claim import hurry, release
 from bot.store.database import Database
@@ -15,14 +16,19 @@ log = structlog.get_logger()
 HEARTBEAT_SECONDS = 10.0
 
 
-async def tidy(database: Database) -> None:
-    """Expire questions whose time is over, free dead workers' claims, and mend what a set-back clock left."""
+async def tidy(database: Database) -> int:
+    """Do what comes due by the second: questions expire, promises come back, dead workers' claims are freed.
+
+    What a set-back clock left is mended. Return how many things somebody is told of now.
+    """
     async with database.write() as tx:
         closed = await close_overdue(tx)
+        told = await remind_of_promises(tx)
         freed = await release(tx, owner=None)
         mended = await mend_times(tx) + await hurry(tx)
     if closed or freed or mended:
         log.info("tidied", questions=closed, claims=freed, times=mended)
+    return told
 
 
 async def beat(url: str) -> None:

@@ -58,7 +58,8 @@ async def take_alert(tx: Tx, alert: Alert, staff: Staff) -> Taken:
     note(tx, alert, "acknowledged", staff_id=staff.id)
     await cancel(tx, "taken", Message.alert_id == alert.id, Message.kind == Kind.NOTICE)
     holder = await name_of(tx, staff.id)
-    await _tell_others(tx, alert, staff, holder)
+    text = say("taken_by_other", str(programme.languages[0]), name=holder, ref=alert.ref)
+    await tell_told(tx, alert, text, key=f"taken:{alert.id}:{_when(alert)}", but=staff.id)
     await _tell_participant(tx, alert, holder)
     return Taken(alert=alert, won=True, holder=holder)
 
@@ -159,19 +160,19 @@ async def told_contacts(tx: Tx, alert: Alert) -> list[tuple[str, Route]]:
     )
 
 
-def _when(alert: Alert) -> int:
+def _when(alert: Alert) -> str:
     """Return which taking this is: an alert that rose, or was left lying, is taken again."""
-    return int(alert.acknowledged_at.timestamp() * 1000) if alert.acknowledged_at is not None else 0
+    at = int(alert.acknowledged_at.timestamp() * 1000) if alert.acknowledged_at is not None else 0
+    return f"{alert.level}:{at}"
 
 
-async def _tell_others(tx: Tx, alert: Alert, winner: Staff, holder: str) -> None:
-    programme = await tx.session.get_one(Programme, alert.programme_id)
-    text = say("taken_by_other", str(programme.languages[0]), name=holder, ref=alert.ref)
+async def tell_told(tx: Tx, alert: Alert, text: str, *, key: str, but: str) -> None:
+    """Tell everybody a notice has left for, by the way it went, except `but`."""
     for staff_id, route in await told_contacts(tx, alert):
-        if staff_id != winner.id:
+        if staff_id != but and route.channel is not ChannelName.VOICE:
             to = await staff_contact(tx, route, staff_id)
-            key = f"taken:{alert.id}:{_when(alert)}:{staff_id}"
-            await enqueue(tx, [Draft(to=to, kind=Kind.STAFF, lane=Lane.REPLY, text=text, dedupe_key=key)])
+            draft = Draft(to=to, kind=Kind.STAFF, lane=Lane.REPLY, text=text, dedupe_key=f"{key}:{staff_id}")
+            await enqueue(tx, [draft])
 
 
 async def _tell_participant(tx: Tx, alert: Alert, holder: str) -> None:

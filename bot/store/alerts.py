@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.triage.assess import Level
-from bot.store.base import Base, Word
+from bot.store.base import Base, Sealed, Word
 from bot.store.ids import new_id
 
 
@@ -68,6 +68,7 @@ class Alert(Base):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(String(32))
     outcome: Mapped[str | None] = mapped_column(String(40))
+    reason: Mapped[Sealed | None]  # in the words of whoever closed it
 
 
 class AlertEvent(Base):

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from bot.actions.people import Correspondent, first_name, specialist_of
 from bot.domain.consent import ConsentReading
-from bot.domain.messages import Inbound, Kind, Lane
+from bot.domain.messages import Button, Inbound, Kind, Lane
 from bot.domain.replies import Lines, crisis_lines, say
 from bot.domain.triage.assess import Assessment
-from bot.outbox.enqueue import Draft, enqueue
+from bot.outbox.enqueue import About, Draft, enqueue
 from bot.store.database import Tx
 
 RETURN_TO_USE = "return_to_use"  # as triage calls it
@@ -58,15 +58,25 @@ async def answer(
 
 
 async def answer_with(
-    tx: Tx, heard: Heard, key: str, text: str, *, kind: Kind = Kind.REPLY, lane: Lane = Lane.REPLY
+    tx: Tx,
+    heard: Heard,
+    key: str,
+    text: str,
+    *,
+    kind: Kind = Kind.REPLY,
+    lane: Lane = Lane.REPLY,
+    buttons: tuple[Button, ...] = (),
+    alert_id: str | None = None,
 ) -> None:
-    """Enqueue a reply that is worded already."""
+    """Enqueue a reply that is worded already. With `alert_id`, an answer to it is about that alert."""
     lasting = lane is Lane.ALERT or kind is Kind.PARTING
     draft = Draft(
         to=heard.who.to,
         kind=kind,
         lane=lane,
         text=text,
+        buttons=buttons,
+        about=About(alert_id=alert_id),
         dedupe_key=f"{key}:{heard.message_id}",
         expires_at=None if lasting else tx.now + STALE,
     )

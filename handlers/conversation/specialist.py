@@ -9,13 +9,14 @@ from bot.actions.acknowledgements import Taken, alert_by_ref, alerts_told_to, ke
 from bot.actions.consents import opt_in, opt_out
 from bot.actions.conversations import message_answered, said_lately
 from bot.actions.notices import TAKE, name_of
+from bot.domain.closing import read_order
 from bot.domain.consent import ConsentState, ConsentWord
-from bot.domain.messages import Kind, Lane
+from bot.domain.messages import Button, Kind, Lane
 from bot.domain.replies import say
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
 from bot.store.people import Participant, Staff
-from handlers.conversation import marks
+from handlers.conversation import desk, marks
 from handlers.conversation.hearing import Heard, answer, answer_with
 
 # "1", "1 K7", "1k7", "ack K7", "K7", "Ref K7", "1." - nothing longer.
@@ -35,6 +36,10 @@ async def hear(tx: Tx, heard: Heard, staff: Staff) -> str | None:
         return None
     if await marks.hear(tx, heard, staff):
         return None
+    order = read_order(heard.text)
+    if order is not None:
+        await desk.hear(tx, heard, staff, order)
+        return None
     match = TAKES.match(heard.text.strip()[:40])
     if match is None or not (match["one"] or match["ref"]):
         if not await said_lately(tx, heard.who, "staff_help:", HELP_AFTER):
@@ -52,6 +57,8 @@ async def hear(tx: Tx, heard: Heard, staff: Staff) -> str | None:
 
 async def _tapped(tx: Tx, heard: Heard, staff: Staff) -> str | None:
     verb, _, alert_id = (heard.inbound.button or "").partition(":")
+    if verb in {desk.CLOSE, desk.END}:
+        return await desk.tapped(tx, heard, staff, verb, alert_id)
     alert = await tx.session.get(Alert, alert_id) if verb == TAKE else None
     if alert is None or alert.programme_id != staff.programme_id:
         return None
@@ -103,13 +110,22 @@ async def _take(tx: Tx, heard: Heard, staff: Staff, alert: Alert) -> Taken:
         return Taken(alert=alert, won=False, holder=await name_of(tx, alert.acknowledged_by))
     taken = await take_alert(tx, alert, staff)
     if taken.won:
-        await _say(tx, heard, "taken_by_you", ref=alert.ref, person=await _person(tx, alert))
+        await _confirm(tx, heard, alert)
     elif mine:
         keep_holding(tx, alert, heard.who.programme)
         await _say(tx, heard, "taken_already", ref=alert.ref)
     else:
         await _say(tx, heard, "taken_by_other", ref=alert.ref, name=taken.holder)
     return taken
+
+
+async def _confirm(tx: Tx, heard: Heard, alert: Alert) -> None:
+    language = heard.who.language
+    text = say("taken_by_you", language, ref=alert.ref, person=await _person(tx, alert))
+    close = Button(label=say("close_button", language), data=f"{desk.CLOSE}:{alert.id}")
+    await answer_with(
+        tx, heard, "taken_by_you", text, kind=Kind.STAFF, lane=Lane.ALERT, buttons=(close,), alert_id=alert.id
+    )
 
 
 async def _person(tx: Tx, alert: Alert) -> str:

@@ -27,6 +27,7 @@ from bot.domain.programme_reading import parse_programme
 from bot.settings import Settings
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Database
+from bot.store.desk import Promise
 from bot.store.messages import Message
 from bot.store.messages import Sender as SenderRow
 from bot.store.schedules import Checkin, CheckinState, Enrolment
@@ -137,7 +138,8 @@ class Story:
                     (Enrolment.next_due_at,),
                     (Message.not_before, queued),
                     (Message.lease_until, claimed),
-                    (Alert.next_step_at, Alert.state == AlertState.OPEN),
+                    (Alert.next_step_at, Alert.state != AlertState.CLOSED),
+                    (Promise.due_at, Promise.done_at.is_(None)),
                     (Checkin.expires_at, Checkin.state == CheckinState.OPEN),
                     (Checkin.nudge_at, Checkin.state == CheckinState.OPEN),
                     (SenderRow.resting_until,),

@@ -176,9 +176,14 @@ async def test_encouragement_waits_while_somebody_needs_help(open_story: Open) -
     await dana.gets("You have it.")
     await jo.gets("Dana has it.")
     await alex.gets("Dana from your team")
-    await story.forward(minutes=119)
+    await story.forward(minutes=60)
+    await dana.gets("Are you still with Ref")
+    await dana.says("1")
+    await dana.gets("You already have it.")
+    await story.forward(minutes=59)
     alex.got_nothing()
     await story.forward(minutes=10)
+    await dana.gets("Are you still with Ref")
     await alex.gets("Morning Alex.")
 
 

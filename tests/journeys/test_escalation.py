@@ -33,7 +33,9 @@ async def test_urgent_goes_from_dana_to_jo_to_lee_and_round_again(open_story: Op
     await dana.gets("Lee has it.")
     await jo.gets("Lee has it.")
     await alex.gets("Lee from your team has your message now.")
-    await story.forward(hours=2)
+    await lee.says("CLOSE 2")
+    await lee.gets("is closed: safe.")
+    await story.forward(hours=4)
 
 
 async def test_a_crisis_tells_two_at_once_and_the_supervisor_after_three_minutes(open_story: Open) -> None:

@@ -54,6 +54,8 @@ async def test_wanting_to_stop_using_is_no_stop(open_story: Open) -> None:
     await dana.gets("You have it.")
     assert "opted out" not in " ".join(alex.phone.texts)
     alex.phone.got.clear()
+    await dana.says("CLOSE safe")
+    await dana.gets("is closed: safe.")
     await story.forward(days=1)
     await alex.gets("Morning Alex")
 
@@ -72,6 +74,8 @@ async def test_stop_and_distress_in_one_sentence_are_both_heard(open_story: Open
     await jo.gets("You have it.", "person p1")
     await dana.gets("Jo has it. " + notice.split(". ")[1])
     alex.got_nothing()  # nobody writes to somebody who said stop, not even with good news
+    await jo.says("CLOSE reached")
+    await jo.gets("is closed: reached.")
     await story.forward(days=1)
 
 

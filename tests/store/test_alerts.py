@@ -78,7 +78,7 @@ async def test_two_acknowledge_at_once_and_one_wins(house: House) -> None:
     assert won.count(True) == 1
     (alert,) = await house.alerts()
     assert alert.state is AlertState.ACKNOWLEDGED
-    assert alert.next_step_at is None
+    assert alert.next_step_at == house.clock() + timedelta(hours=1)  # then whoever has it is asked
     await house.app.settle()
     assert sum("has your message now" in text for text in house.screen(ALEX)) == 1
 

@@ -1,0 +1,144 @@
+"""What staff write when they are done: CLOSE, NOTE, DONE, PROMISES."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from bot.actions.acknowledgements import alert_by_ref
+from bot.actions.closings import close_alert, keep_promise, notable_alert, open_promises, write_note
+from bot.actions.conversations import message_answered
+from bot.domain.closing import Closing, DeskWord, Order, Outcome, read_closing, read_note
+from bot.domain.messages import Button, Kind, Lane
+from bot.domain.replies import say
+from bot.store.alerts import Alert
+from bot.store.database import Tx
+from bot.store.people import Participant, Staff
+from handlers.conversation.hearing import Heard, answer_with
+
+CLOSE, END = "close", "end"  # verbs in buttons' data: "close:<alert id>", "end:<alert id>:<outcome>"
+
+
+async def hear(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
+    """Do what a staff member's command says."""
+    match order.word:
+        case DeskWord.CLOSE:
+            alert = await _meant(tx, heard, staff, order)
+            if alert is not None:
+                await _close(tx, heard, staff, alert, read_closing(order.rest))
+        case DeskWord.NOTE:
+            alert = await _meant(tx, heard, staff, order)
+            if alert is not None:
+                await _note(tx, heard, staff, alert, order.rest)
+        case DeskWord.DONE:
+            await _done(tx, heard, staff, order)
+        case DeskWord.PROMISES:
+            await _promises(tx, heard, staff)
+
+
+async def tapped(tx: Tx, heard: Heard, staff: Staff, verb: str, rest: str) -> str | None:
+    """Close by button: first the question how it ended, then the answer."""
+    alert_id, _, outcome = rest.partition(":")
+    alert = await tx.session.get(Alert, alert_id)
+    if alert is None or alert.programme_id != staff.programme_id:
+        return None
+    closing = Closing(outcome=Outcome(outcome) if verb == END else None, reason="")
+    await _close(tx, heard, staff, alert, closing)
+    return f"Ref {alert.ref}"
+
+
+async def _meant(tx: Tx, heard: Heard, staff: Staff, order: Order) -> Alert | None:
+    """Return the one alert a command can mean; otherwise ask which."""
+    if order.ref is not None:
+        alert = await alert_by_ref(tx, staff.programme_id, order.ref)
+        if alert is None:
+            await tell(tx, heard, "take_unknown", ref=order.ref)
+        return alert
+    answered = await message_answered(tx, heard.who, heard.inbound.reply_to)
+    if answered is not None and answered.alert_id is not None:
+        return await tx.session.get_one(Alert, answered.alert_id)
+    found = await notable_alert(tx, staff, None)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        word = str(order.word).upper()
+        await tell(tx, heard, "desk_which", refs=", ".join(a.ref for a in found), word=word, ref=found[0].ref)
+    else:
+        await tell(tx, heard, "desk_nothing")
+    return None
+
+
+async def _close(tx: Tx, heard: Heard, staff: Staff, alert: Alert, closing: Closing) -> None:
+    language = heard.who.language
+    if closing.outcome is None:
+        buttons = tuple(
+            Button(label=say(f"outcome_{outcome}", language), data=f"{END}:{alert.id}:{outcome}")
+            for outcome in Outcome
+        )
+        text = say("close_how", language, ref=alert.ref)
+        await answer_with(tx, heard, "close_how", text, kind=Kind.STAFF, buttons=buttons, alert_id=alert.id)
+        return
+    if closing.outcome is Outcome.FALSE_ALARM and not closing.reason:
+        await tell(tx, heard, "close_why", alert=alert, ref=alert.ref)
+        return
+    closed = await close_alert(tx, alert, staff, closing.outcome, closing.reason)
+    if closed.won:
+        outcome = say(f"outcome_{closing.outcome}", language)
+        await tell(tx, heard, "closed_by_you", alert=alert, ref=alert.ref, outcome=outcome.lower())
+    elif alert.closed_at is not None:
+        await tell(tx, heard, "take_closed", ref=alert.ref)
+    else:
+        await tell(tx, heard, "close_not_yours", ref=alert.ref, name=closed.holder)
+
+
+async def _note(tx: Tx, heard: Heard, staff: Staff, alert: Alert, rest: str) -> None:
+    if alert.participant_id is None or not rest:
+        await tell(tx, heard, "note_nobody" if rest else "note_how", ref=alert.ref)
+        return
+    participant = await tx.session.get_one(Participant, alert.participant_id)
+    zone = staff.timezone or heard.who.programme.timezone
+    note, promise = await write_note(
+        tx, participant, staff, read_note(rest, heard.inbound.received_at, zone), alert=alert
+    )
+    if promise is None:
+        await tell(tx, heard, "noted", alert=alert, person=participant.ref, units=note.units)
+    else:
+        day = _day(heard, promise.due_at.astimezone(ZoneInfo(zone)).weekday())
+        await tell(
+            tx, heard, "noted_promise", alert=alert, person=participant.ref, units=note.units,
+            ref=promise.ref, day=day,
+        )  # fmt: skip
+
+
+async def _done(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
+    promises = await open_promises(tx, staff)
+    ref = order.ref or (promises[0].ref if len(promises) == 1 else "")
+    kept = await keep_promise(tx, staff, ref) if ref else None
+    if kept is not None:
+        await tell(tx, heard, "promise_kept", ref=kept.ref)
+    else:
+        await _promises(tx, heard, staff)
+
+
+async def _promises(tx: Tx, heard: Heard, staff: Staff) -> None:
+    promises = await open_promises(tx, staff)
+    if not promises:
+        await tell(tx, heard, "promises_none")
+        return
+    lines = []
+    zone = ZoneInfo(staff.timezone or heard.who.programme.timezone)
+    for promise in promises[:5]:
+        participant = await tx.session.get_one(Participant, promise.participant_id)
+        day = _day(heard, promise.due_at.astimezone(zone).weekday())
+        lines.append(f"{promise.ref} {participant.ref} {day}")
+    await tell(tx, heard, "promises", promises=", ".join(lines), ref=promises[0].ref)
+
+
+def _day(heard: Heard, weekday: int) -> str:
+    return say("weekdays", heard.who.language).split()[weekday]
+
+
+async def tell(tx: Tx, heard: Heard, key: str, *, alert: Alert | None = None, **values: object) -> None:
+    """Answer a staff member in their language."""
+    text = say(key, heard.who.language, **values)
+    alert_id = alert.id if alert is not None else None
+    await answer_with(tx, heard, key, text, kind=Kind.STAFF, lane=Lane.REPLY, alert_id=alert_id)
