@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.actions.people import first_name
 from bot.actions.staffing import Roster
@@ -14,11 +16,14 @@ from bot.domain.escalation import Chain, Person, Route, Turn
 from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
 from bot.domain.replies import say
 from bot.outbox.enqueue import About, Draft, To, enqueue
-from bot.store.alerts import Alert, AlertEvent
+from bot.store.alerts import Alert, AlertEvent, AlertState
 from bot.store.database import Tx
 from bot.store.messages import AssessmentRow, Message
 from bot.store.people import Contact, Participant, Programme, Staff
 
+TOGETHER = timedelta(minutes=1)  # repeated notices to one person that fall this close go as one
+NAMED = 6  # refs in one text
+BUNDLED = "bundled"
 TAKE = "take"  # the verb in a button's data: "take:<alert id>"
 
 
@@ -34,9 +39,14 @@ async def tell_turn(tx: Tx, alert: Alert, turn: Turn, roster: Roster, programme:
     drafts = []
     for person in turn.people:
         routes = roster.usable(person)
-        if routes:
-            drafts.append(await _notice(tx, alert, programme, person, routes[0], at=(turn.round, turn.step)))
-            note(tx, alert, "told", staff_id=person.staff_id, detail=routes[0].channel)
+        if not routes:
+            continue
+        draft = await _notice(tx, alert, programme, person, routes[0], at=(turn.round, turn.step))
+        told = str(routes[0].channel)
+        if turn.round and await _named_just_now(tx, alert, person.staff_id):
+            draft, told = replace(draft, state=MessageState.CANCELLED, reason=BUNDLED), BUNDLED
+        drafts.append(draft)
+        note(tx, alert, "told", staff_id=person.staff_id, detail=told)
     await enqueue(tx, drafts)
     return len(drafts)
 
@@ -139,8 +149,12 @@ async def _notice(
 ) -> Draft:
     round_, step = at
     language = str(programme.languages[0])
-    key = "notice_again" if round_ else f"notice_{alert.level}"
-    text = say(key, language, ref=alert.ref)
+    waiting = await _waiting(tx, alert, person.staff_id) if round_ else []
+    if waiting:
+        refs = ", ".join([alert.ref, *waiting][:NAMED])
+        text = say("notice_these", language, refs=refs, ref=alert.ref)
+    else:
+        text = say("notice_again" if round_ else f"notice_{alert.level}", language, ref=alert.ref)
     to = await staff_contact(tx, route, person.staff_id)
     buttons: tuple[Button, ...] = ()
     if route.channel is ChannelName.TELEGRAM:
@@ -158,6 +172,40 @@ async def _notice(
         dedupe_key=notice_key(alert, round_, step) + route.contact_id,
         about=About(alert_id=alert.id, alert_round=round_, alert_step=step),
     )
+
+
+async def _waiting(tx: Tx, alert: Alert, staff_id: str) -> list[str]:
+    """Return the refs of the other alerts that somebody was told of and nobody has taken, oldest first."""
+    told = select(Message.alert_id).where(Message.staff_id == staff_id, Message.kind == Kind.NOTICE)
+    rows = await tx.session.scalars(
+        select(Alert.ref)
+        .where(Alert.state == AlertState.OPEN, Alert.id != alert.id, Alert.id.in_(told))
+        .order_by(Alert.opened_at)
+        .limit(NAMED)
+    )
+    return list(rows)
+
+
+async def _named_just_now(tx: Tx, alert: Alert, staff_id: str) -> bool:
+    """Tell whether a repeated notice of another alert has just named this one to somebody.
+
+    Only what they know of already is bundled: the first notice of another person's alert never waits.
+    """
+    notice = (Message.staff_id == staff_id, Message.kind == Kind.NOTICE)
+    first_told = select(func.min(Message.created_at)).where(*notice, Message.alert_id == alert.id)
+    found = await tx.session.scalar(
+        select(Message.id)
+        .where(
+            *notice,
+            Message.alert_id != alert.id,
+            Message.alert_round > 0,
+            Message.created_at > tx.now - TOGETHER,
+            Message.created_at > first_told.scalar_subquery(),
+            Message.state.not_in([MessageState.FAILED, MessageState.CANCELLED]),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 async def _with_details(tx: Tx, alert: Alert, text: str, language: str) -> tuple[str, str]:
