@@ -34,6 +34,7 @@ from handlers.inbox import Inbox
 from handlers.polling import ALLOWED_UPDATES, poll_telegram, poll_texts
 from handlers.sms import Signatures
 from handlers.web import Doors, host_of, make_web
+from schedules.audits import Auditor
 from schedules.clock import Clock, Job
 from schedules.delivery import Delivery, Sender
 from schedules.escalations import escalate
@@ -45,7 +46,7 @@ from schedules.upkeep import beat, tidy
 
 log = structlog.get_logger()
 
-PLANNER, ESCALATIONS, PUBLISHING = "planner", "escalations", "publishing"
+PLANNER, ESCALATIONS, PUBLISHING, AUDIT = "planner", "escalations", "publishing", "audit"
 SLACK = 15.0  # seconds a job may be late before readiness fails
 
 
@@ -95,6 +96,7 @@ class App:
             answer_tap=self._answer_tap if parts.telegram is not None else None,
             public_host=host_of(settings.public_url),
         )
+        self.auditor = Auditor(parts.database, now=parts.now)
         self.clock = Clock(self._jobs(), now=parts.now)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._started = False
@@ -172,7 +174,7 @@ class App:
             for delivery in self.deliveries.values():
                 done += await delivery.deliver_due() + await delivery.look_up()
             if not done:
-                done = await tidy(self.database)
+                done = await tidy(self.database) + await self.auditor.look()
             if not done:
                 return total
             total += done
@@ -199,6 +201,7 @@ class App:
             "ticking": ticking,
             "channels": channels,
             "open_alerts": overdue,
+            "alerts_reaching_nobody": len(self.auditor.found.helpless),
         }
 
     def _jobs(self) -> list[Job]:
@@ -209,6 +212,7 @@ class App:
             Job(name=ESCALATIONS, seconds=1, work=lambda: escalate(self.database)),
             Job(name="nudges", seconds=10, work=lambda: nudge(self.database)),
             Job(name="upkeep", seconds=10, work=lambda: tidy(self.database)),
+            Job(name=AUDIT, seconds=60, work=self.auditor.look),
         ]
         jobs += [
             Job(name=f"look-up-{name}", seconds=2, work=delivery.look_up)
@@ -224,11 +228,9 @@ class App:
         return jobs
 
     async def _beat(self, url: str) -> None:
-        # A heart that beats over a stopped clock would be a lie.
-        if (
-            all(name in self.clock.worked for name in (PLANNER, ESCALATIONS))
-            and (await self.report())["ready"]
-        ):
+        # A heart that beats over a stopped clock, or over an alert that reaches nobody, would be a lie.
+        worked = all(name in self.clock.worked for name in (PLANNER, ESCALATIONS, AUDIT))
+        if worked and not self.auditor.found.helpless and (await self.report())["ready"]:
             await beat(url)
 
     async def _prepare_telegram(self) -> None:

@@ -121,7 +121,8 @@ async def alert_by_ref(tx: Tx, programme_id: str, ref: str) -> Alert | None:
 async def alerts_told_to(tx: Tx, staff_id: str) -> list[Alert]:
     """Return what a bare "1" of a staff member may mean, newest first.
 
-    That is every alert they were told of which is still open, or was taken or closed within the hour.
+    That is every alert they were told of which is still open, which they have, or which was taken or
+    closed within the hour.
     """
     told = select(Message.alert_id).where(Message.staff_id == staff_id, Message.kind == Kind.NOTICE)
     recent = tx.now - LATELY
@@ -130,7 +131,10 @@ async def alerts_told_to(tx: Tx, staff_id: str) -> list[Alert]:
         .where(
             Alert.id.in_(told),
             (Alert.state == AlertState.OPEN)
-            | ((Alert.state == AlertState.ACKNOWLEDGED) & (Alert.acknowledged_at > recent))
+            | (
+                (Alert.state == AlertState.ACKNOWLEDGED)
+                & ((Alert.acknowledged_at > recent) | (Alert.acknowledged_by == staff_id))
+            )
             | ((Alert.state == AlertState.CLOSED) & (Alert.closed_at > recent)),
         )
         .order_by(Alert.opened_at.desc())

@@ -51,13 +51,13 @@ class Roster:
 
         Senders that rest come last, so that an alert goes round them.
         """
-        reachable = {
-            c.id
-            for c in self.contacts.get(person.staff_id, [])
-            if c.consent is not ConsentState.OPTED_OUT and c.unreachable_at is None
-        }
+        reachable = {c.id for c in self.contacts.get(person.staff_id, []) if _reachable(c)}
         usable = [r for r in person.routes if r.contact_id in reachable and self._sender_on(r.channel)]
         return tuple(sorted(usable, key=lambda r: self._resting(r.channel)))
+
+    def has_contact(self, staff_id: str) -> bool:
+        """Tell whether somebody has a contact that works, whatever the senders do at the moment."""
+        return any(map(_reachable, self.contacts.get(staff_id, [])))
 
     def on_duty(self, staff_id: str) -> bool:
         """Tell whether somebody is on duty now, in their own zone, or on call; leave ends both.
@@ -145,6 +145,10 @@ def leave_of(staff: Staff) -> Iterator[Leave]:
 def absence_of(staff: Staff, zone: str) -> Absence:
     """Return somebody's leave on their own wall clock; `zone` is the programme's."""
     return Absence(zone=staff.timezone or zone, leave=tuple(leave_of(staff)))
+
+
+def _reachable(contact: Contact) -> bool:
+    return contact.consent is not ConsentState.OPTED_OUT and contact.unreachable_at is None
 
 
 def _on_call(roster: Roster) -> Iterator[str]:

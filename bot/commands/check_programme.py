@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from bot.actions.covering import AHEAD, cover_gaps, describe_gap
 from bot.actions.staffing import Roster, draw_chain, load_roster
 from bot.commands.checks import Check, fault, info, ok, warn
 from bot.domain.consent import ConsentState
 from bot.domain.escalation import Person
-from bot.domain.hours import DAY, parse_window
+from bot.domain.hours import DAY, Weekday, parse_window
 from bot.domain.messages import ChannelName
 from bot.domain.replies import crisis_lines
 from bot.domain.triage.levels import Level
@@ -80,6 +81,7 @@ def _check(programme: _Programme) -> list[Check]:
     gaps = [*_staff(programme), *_chains(programme)]
     row = programme.row
     return [
+        *_cover(programme),
         *(gaps or [ok("escalation", "every step finds somebody for every participant")]),
         *_people(programme),
         *_quiet(row.quiet_hours),
@@ -108,6 +110,17 @@ def _staff(programme: _Programme) -> list[Check]:
             warn("staff", "there is no supervisor", "give somebody that role: they hear what nobody takes")
         )
     return found
+
+
+def _cover(programme: _Programme) -> list[Check]:
+    gaps = cover_gaps(programme.roster, programme.roster.now, programme.roster.now + AHEAD)
+    if not gaps:
+        return []
+    days = [day.short for day in Weekday]
+    said = ", ".join(describe_gap(gap, programme.row.timezone, days) for gap in gaps[:SHOWN])
+    more = f" and {len(gaps) - SHOWN} more" if len(gaps) > SHOWN else ""
+    mend = "add duty hours, a rota, or somebody to stand in for leave"
+    return [warn("cover", f"in the next 7 days nobody is on duty or on call: {said}{more}", mend)]
 
 
 def _chains(programme: _Programme) -> list[Check]:

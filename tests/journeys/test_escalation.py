@@ -106,6 +106,7 @@ async def test_when_nobody_at_all_is_on_duty_the_supervisor_is_told_all_the_same
         person(file, ref)["duty"] = ["Mon-Fri 09:00-17:00"]
     story = await open_story(file)
     alex, lee = story.phone(ALEX), story.phone(LEE)
+    await lee.gets("Nobody is on duty or on call: Mon 18:00-09:00.")
     await story.forward(hours=12)
     await alex.says("I feel hopeless")
     await alex.gets("I'm telling your team.")

@@ -25,6 +25,7 @@ VALUES = {
     "refs": "K77, M44, R25",
     "person": "p1234",
     "word": "CLOSE",
+    "gap": "Sat 18:00-Sun 09:00",
     "outcome": "emergency services",
     "units": 2,
     "promises": "P2 p1234 Monday, P3 p1235 Tuesday",
