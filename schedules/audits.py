@@ -21,11 +21,10 @@ class Auditor:
         self.found = Audit(mended=0, helpless=())
 
     async def look(self) -> int:
-        """Audit the alerts, and the cover when the hour has changed; return how much was mended."""
+        """Audit the alerts, and the cover when the hour has changed; return how much somebody hears of."""
         hour = self._now().replace(minute=0, second=0, microsecond=0)
         async with self._database.write() as tx:
             self.found = await audit_alerts(tx)
-            if hour != self._hour:
-                await warn_of_gaps(tx)
+            warned = await warn_of_gaps(tx) if hour != self._hour else 0
         self._hour = hour
-        return self.found.mended
+        return self.found.mended + warned
