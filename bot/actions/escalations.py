@@ -82,6 +82,20 @@ async def ask_holder(tx: Tx, alert: Alert, programme: Programme, roster: Roster)
     await advance(tx, alert, programme, roster)
 
 
+async def call_cover(tx: Tx, alert: Alert, staff_id: str, programme: Programme, roster: Roster) -> bool:
+    """Hand an alert on at once: somebody who was told, or who has it, can't take it. The next step is now.
+
+    Return False when it is not theirs to hand on: somebody else has it, or it is closed.
+    """
+    if alert.state is AlertState.CLOSED or alert.acknowledged_by not in (None, staff_id):
+        return False
+    note(tx, alert, "handed_on", staff_id=staff_id)
+    alert.state, alert.acknowledged_by, alert.acknowledged_at = AlertState.OPEN, None, None
+    alert.reminded_at = None
+    await advance(tx, alert, programme, roster)
+    return True
+
+
 async def advance_due(tx: Tx) -> int:
     """Advance every alert whose next step has come; return how many there were.
 

@@ -54,6 +54,7 @@ class DeskWord(StrEnum):
     """What a staff text asks for by its first word."""
 
     CLOSE = "close"
+    COVER = "cover"
     NOTE = "note"
     DONE = "done"
     PROMISES = "promises"

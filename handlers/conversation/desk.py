@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 from bot.actions.acknowledgements import alert_by_ref
 from bot.actions.closings import close_alert, keep_promise, notable_alert, open_promises, write_note
 from bot.actions.conversations import message_answered
+from bot.actions.escalations import call_cover
+from bot.actions.notices import COVER, name_of
+from bot.actions.staffing import load_roster
 from bot.domain.closing import Closing, DeskWord, Order, Outcome, read_closing, read_note
 from bot.domain.messages import Button, Kind, Lane
 from bot.domain.replies import say
@@ -15,7 +18,8 @@ from bot.store.database import Tx
 from bot.store.people import Participant, Staff
 from handlers.conversation.hearing import Heard, answer_with
 
-CLOSE, END = "close", "end"  # verbs in buttons' data: "close:<alert id>", "end:<alert id>:<outcome>"
+# Verbs in buttons' data: "close:<alert id>", "end:<alert id>:<outcome>", "cover:<alert id>".
+CLOSE, END = "close", "end"
 
 
 async def hear(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
@@ -25,6 +29,10 @@ async def hear(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
             alert = await _meant(tx, heard, staff, order)
             if alert is not None:
                 await _close(tx, heard, staff, alert, read_closing(order.rest))
+        case DeskWord.COVER:
+            alert = await _meant(tx, heard, staff, order)
+            if alert is not None:
+                await _call_cover(tx, heard, staff, alert)
         case DeskWord.NOTE:
             alert = await _meant(tx, heard, staff, order)
             if alert is not None:
@@ -36,11 +44,14 @@ async def hear(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
 
 
 async def tapped(tx: Tx, heard: Heard, staff: Staff, verb: str, rest: str) -> str | None:
-    """Close by button: first the question how it ended, then the answer."""
+    """Hand on by button, or close: first the question how it ended, then the answer."""
     alert_id, _, outcome = rest.partition(":")
     alert = await tx.session.get(Alert, alert_id)
     if alert is None or alert.programme_id != staff.programme_id:
         return None
+    if verb == COVER:
+        await _call_cover(tx, heard, staff, alert)
+        return f"Ref {alert.ref}"
     closing = Closing(outcome=Outcome(outcome) if verb == END else None, reason="")
     await _close(tx, heard, staff, alert, closing)
     return f"Ref {alert.ref}"
@@ -88,6 +99,17 @@ async def _close(tx: Tx, heard: Heard, staff: Staff, alert: Alert, closing: Clos
         await tell(tx, heard, "take_closed", ref=alert.ref)
     else:
         await tell(tx, heard, "close_not_yours", ref=alert.ref, name=closed.holder)
+
+
+async def _call_cover(tx: Tx, heard: Heard, staff: Staff, alert: Alert) -> None:
+    roster = await load_roster(tx, heard.who.programme)
+    if await call_cover(tx, alert, staff.id, heard.who.programme, roster):
+        await tell(tx, heard, "cover_called", alert=alert, ref=alert.ref)
+    elif alert.closed_at is not None:
+        await tell(tx, heard, "take_closed", ref=alert.ref)
+    else:
+        name = await name_of(tx, alert.acknowledged_by)
+        await tell(tx, heard, "taken_by_other", ref=alert.ref, name=name)
 
 
 async def _note(tx: Tx, heard: Heard, staff: Staff, alert: Alert, rest: str) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.actions.acknowledgements import Taken, alert_by_ref, alerts_told_to, keep_holding, take_alert
 from bot.actions.consents import opt_in, opt_out
 from bot.actions.conversations import message_answered, said_lately
-from bot.actions.notices import TAKE, name_of
+from bot.actions.notices import COVER, TAKE, name_of
 from bot.domain.closing import read_order
 from bot.domain.consent import ConsentState, ConsentWord
 from bot.domain.messages import Button, Kind, Lane
@@ -57,7 +57,7 @@ async def hear(tx: Tx, heard: Heard, staff: Staff) -> str | None:
 
 async def _tapped(tx: Tx, heard: Heard, staff: Staff) -> str | None:
     verb, _, alert_id = (heard.inbound.button or "").partition(":")
-    if verb in {desk.CLOSE, desk.END}:
+    if verb in {desk.CLOSE, desk.END, COVER}:
         return await desk.tapped(tx, heard, staff, verb, alert_id)
     alert = await tx.session.get(Alert, alert_id) if verb == TAKE else None
     if alert is None or alert.programme_id != staff.programme_id:
@@ -122,9 +122,12 @@ async def _take(tx: Tx, heard: Heard, staff: Staff, alert: Alert) -> Taken:
 async def _confirm(tx: Tx, heard: Heard, alert: Alert) -> None:
     language = heard.who.language
     text = say("taken_by_you", language, ref=alert.ref, person=await _person(tx, alert))
-    close = Button(label=say("close_button", language), data=f"{desk.CLOSE}:{alert.id}")
+    buttons = (
+        Button(label=say("close_button", language), data=f"{desk.CLOSE}:{alert.id}"),
+        Button(label=say("cover_button", language), data=f"{COVER}:{alert.id}"),
+    )
     await answer_with(
-        tx, heard, "taken_by_you", text, kind=Kind.STAFF, lane=Lane.ALERT, buttons=(close,), alert_id=alert.id
+        tx, heard, "taken_by_you", text, kind=Kind.STAFF, lane=Lane.ALERT, buttons=buttons, alert_id=alert.id
     )
 
 

@@ -182,3 +182,31 @@ async def test_leave_shields_from_everything_while_somebody_else_is_there(open_s
         await jo.gets("Still nobody has it.")
         await lee.gets("Still nobody has it.")
     dana.got_nothing()
+
+
+async def test_calling_cover_hands_it_on_at_once(open_story: Open) -> None:
+    """Dana can't: Jo, who is next, is told in the same instant, and then Lee."""
+    story = await open_story(no_prompts())
+    alex, dana, jo, lee = story.phone(ALEX), story.chat(DANA_CHAT), story.phone(JO), story.phone(LEE)
+    await alex.says("I feel hopeless")
+    await alex.gets("Thank you for telling me.")
+    await dana.gets("Someone needs you soon.")
+    await dana.taps("Call cover")
+    await dana.gets("the next in line is being told")
+    notice = await jo.gets("Someone needs you soon.")
+    await jo.says("1")
+    await jo.gets("You have it.")
+    await dana.gets("Jo has it.")
+    await alex.gets("Jo from your team")
+    ref = notice.split("Ref ")[1][:2]
+    await dana.says(f"cover {ref}")
+    await dana.gets(f"Jo has it. Ref {ref}.")
+    await story.forward(minutes=1)
+    await jo.says("COVER")
+    await jo.gets("the next in line is being told")
+    await lee.gets("Someone needs you soon.")
+    await lee.says("1")
+    await lee.gets("You have it.")
+    await dana.gets("Lee has it.")
+    await jo.gets("Lee has it.")
+    await alex.gets("Lee from your team")
