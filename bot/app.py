@@ -76,6 +76,7 @@ class App:
         """Put the parts together; nothing runs yet."""
         self.settings = settings
         self.database = parts.database
+        self.database.public_url = settings.public_url
         self.now = parts.now
         self.role = role
         self.owner = new_id()

@@ -8,6 +8,7 @@ import structlog
 from bot.actions.checkins import close_overdue
 from bot.actions.closings import remind_of_promises
 from bot.actions.escalations import mend_times
+from bot.actions.talks import end_quiet_talks
 from bot.outbox.claim import hurry, release
 from bot.store.database import Database
 
@@ -23,7 +24,7 @@ async def tidy(database: Database) -> int:
     """
     async with database.write() as tx:
         closed = await close_overdue(tx)
-        told = await remind_of_promises(tx)
+        told = await remind_of_promises(tx) + await end_quiet_talks(tx)
         freed = await release(tx, owner=None)
         mended = await mend_times(tx) + await hurry(tx)
     if closed or freed or mended:

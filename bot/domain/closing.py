@@ -58,6 +58,7 @@ class DeskWord(StrEnum):
     NOTE = "note"
     DONE = "done"
     PROMISES = "promises"
+    BACK = "back"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -37,6 +37,7 @@ class Tx:
     vault: Vault
     now: datetime
     sqlite: bool
+    public_url: str | None = None
     wake: set[str] = field(default_factory=set)
     crowd: Crowd = field(default_factory=Crowd)
 
@@ -62,10 +63,11 @@ class Database:
     """Opens transactions. On SQLite one writer at a time queues in memory instead of polling the file."""
 
     def __init__(self, url: str, *, vault: Vault, now: Now, pool: int = 10) -> None:
-        """Take the SQLAlchemy address; nothing is opened yet."""
+        """Take the SQLAlchemy address; nothing is opened yet. `public_url` is where our own links lead."""
         self.url = url
         self.vault = vault
         self.now = now
+        self.public_url: str | None = None
         self.sqlite = url.startswith("sqlite")
         self.engine = make_engine(url, pool=pool)
         self._writer = asyncio.Lock()
@@ -78,7 +80,7 @@ class Database:
         Whoever holds it must not call a provider: it is the one writer on SQLite.
         """
         async with self._turn(), self._session() as session:
-            tx = Tx(session=session, vault=self.vault, now=self.now(), sqlite=self.sqlite)
+            tx = self._tx(session)
             async with session.begin():
                 yield tx
         self._wake(tx.wake)
@@ -88,7 +90,7 @@ class Database:
         """Open a transaction that only reads; on SQLite it never waits for the writer."""
         async with self._session() as session:
             await session.connection(execution_options={"handrail_reads": True})
-            yield Tx(session=session, vault=self.vault, now=self.now(), sqlite=self.sqlite)
+            yield self._tx(session)
 
     async def ready(self) -> None:
         """Check that the database answers, and load the look-up key. Raises KeyringError."""
@@ -102,6 +104,15 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+
+    def _tx(self, session: AsyncSession) -> Tx:
+        return Tx(
+            session=session,
+            vault=self.vault,
+            now=self.now(),
+            sqlite=self.sqlite,
+            public_url=self.public_url,
+        )
 
     def _session(self) -> AsyncSession:
         return AsyncSession(

@@ -53,3 +53,56 @@ class Promise(Base):
     reminded_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class Talk(Base):
+    """A conversation that staff have with a participant through the bot, which keeps quiet meanwhile.
+
+    It is over at `until`, which every word moves on, or when somebody says BACK.
+    """
+
+    __tablename__ = "talks"
+    __table_args__ = (
+        Index(
+            "uq_talks_open",
+            "participant_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "ix_talks_until",
+            "until",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participants.id"))
+    alert_id: Mapped[str | None] = mapped_column(ForeignKey("alerts.id"))
+    ref: Mapped[str] = mapped_column(String(80))  # what staff call it: the alert's ref, else the person's
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class TalkMember(Base):
+    """A member of staff in a talk, and the contact they talk by."""
+
+    __tablename__ = "talk_members"
+    talk_id: Mapped[str] = mapped_column(ForeignKey("talks.id"), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"), primary_key=True, index=True)
+    contact_id: Mapped[str] = mapped_column(ForeignKey("contacts.id"))
+    joined_at: Mapped[datetime]
+
+
+class Link(Base):
+    """A link to look at one person's situation, good once; only the token's hash is kept."""
+
+    __tablename__ = "links"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    participant_id: Mapped[str | None] = mapped_column(ForeignKey("participants.id"))
+    alert_id: Mapped[str | None] = mapped_column(ForeignKey("alerts.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

@@ -23,7 +23,7 @@ CLOSE, END = "close", "end"
 
 
 async def hear(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
-    """Do what a staff member's command says."""
+    """Do what a staff member's command says. BACK is the relay's."""
     match order.word:
         case DeskWord.CLOSE:
             alert = await _meant(tx, heard, staff, order)
@@ -41,6 +41,8 @@ async def hear(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
             await _done(tx, heard, staff, order)
         case DeskWord.PROMISES:
             await _promises(tx, heard, staff)
+        case DeskWord.BACK:
+            raise AssertionError("BACK ends a talk")
 
 
 async def tapped(tx: Tx, heard: Heard, staff: Staff, verb: str, rest: str) -> str | None:

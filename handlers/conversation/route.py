@@ -9,7 +9,7 @@ from bot.actions.prompts import ANSWER
 from bot.domain.consent import ConsentState, ConsentWord
 from bot.domain.triage.assess import Level
 from bot.store.database import Tx
-from handlers.conversation import checkin, commands, consent, directory, distress, specialist
+from handlers.conversation import checkin, commands, consent, directory, distress, relay, specialist
 from handlers.conversation.hearing import STALE, Heard, answer, specialist_name
 
 LINK = "/start "  # Telegram sends a deep link's token behind it
@@ -36,6 +36,8 @@ async def hear(tx: Tx, heard: Heard) -> str | None:
         await consent.HANDLERS[heard.consent.word](tx, heard)
     elif heard.who.contact.consent is ConsentState.OPTED_OUT:
         pass  # kept and read by triage; nothing more is sent to somebody who said stop
+    elif await relay.heard_from(tx, heard):
+        pass  # a human is talking with them; the bot keeps quiet
     elif in_danger:
         await checkin.hear(tx, heard, quietly=answered)
     else:

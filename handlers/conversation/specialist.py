@@ -9,20 +9,20 @@ from bot.actions.acknowledgements import Taken, alert_by_ref, alerts_told_to, ke
 from bot.actions.consents import opt_in, opt_out
 from bot.actions.conversations import message_answered, said_lately
 from bot.actions.notices import COVER, TAKE, name_of
-from bot.domain.closing import read_order
+from bot.actions.talks import BACK, QUICK
+from bot.domain.closing import DeskWord, read_order
 from bot.domain.consent import ConsentState, ConsentWord
 from bot.domain.messages import Button, Kind, Lane
 from bot.domain.replies import say
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
 from bot.store.people import Participant, Staff
-from handlers.conversation import desk, marks
+from handlers.conversation import desk, marks, relay
 from handlers.conversation.hearing import Heard, answer, answer_with
 
 # "1", "1 K7", "1k7", "ack K7", "K7", "Ref K7", "1." - nothing longer.
-TAKES = re.compile(
-    r"^\W*(?P<one>1|ack|take|tomo|mio|mine)?\W*(?:ref\W*)?(?P<ref>[a-z]\d{1,5})?\W*$", re.IGNORECASE
-)
+_YES = "1|ack|take|tomo|mio|mine|ok|okay|yes|si|on it|got it|i have it|lo tengo|voy"
+TAKES = re.compile(rf"^\W*(?P<one>{_YES})?\W*(?:ref\W*)?(?P<ref>[a-z]\d{{1,5}})?\W*$", re.IGNORECASE)
 JUST_NOW = timedelta(minutes=2)
 HELP_AFTER = timedelta(minutes=30)
 
@@ -37,11 +37,16 @@ async def hear(tx: Tx, heard: Heard, staff: Staff) -> str | None:
     if await marks.hear(tx, heard, staff):
         return None
     order = read_order(heard.text)
+    if order is not None and order.word is DeskWord.BACK:
+        await relay.back(tx, heard, staff, order.ref)
+        return None
     if order is not None:
         await desk.hear(tx, heard, staff, order)
         return None
     match = TAKES.match(heard.text.strip()[:40])
     if match is None or not (match["one"] or match["ref"]):
+        if await relay.hear(tx, heard, staff):
+            return None
         if not await said_lately(tx, heard.who, "staff_help:", HELP_AFTER):
             await answer(tx, heard, "staff_help", kind=Kind.STAFF)
         return None
@@ -59,6 +64,8 @@ async def _tapped(tx: Tx, heard: Heard, staff: Staff) -> str | None:
     verb, _, alert_id = (heard.inbound.button or "").partition(":")
     if verb in {desk.CLOSE, desk.END, COVER}:
         return await desk.tapped(tx, heard, staff, verb, alert_id)
+    if verb in {BACK, QUICK}:
+        return await relay.tapped(tx, heard, staff, verb, alert_id)
     alert = await tx.session.get(Alert, alert_id) if verb == TAKE else None
     if alert is None or alert.programme_id != staff.programme_id:
         return None

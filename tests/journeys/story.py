@@ -27,7 +27,7 @@ from bot.domain.programme_reading import parse_programme
 from bot.settings import Settings
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Database
-from bot.store.desk import Promise
+from bot.store.desk import Promise, Talk
 from bot.store.messages import Message
 from bot.store.messages import Sender as SenderRow
 from bot.store.schedules import Checkin, CheckinState, Enrolment
@@ -140,6 +140,7 @@ class Story:
                     (Message.lease_until, claimed),
                     (Alert.next_step_at, Alert.state != AlertState.CLOSED),
                     (Promise.due_at, Promise.done_at.is_(None)),
+                    (Talk.until, Talk.ended_at.is_(None)),
                     (Checkin.expires_at, Checkin.state == CheckinState.OPEN),
                     (Checkin.nudge_at, Checkin.state == CheckinState.OPEN),
                     (SenderRow.resting_until,),

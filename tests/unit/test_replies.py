@@ -25,6 +25,8 @@ VALUES = {
     "refs": "K77, M44, R25",
     "person": "p1234",
     "word": "CLOSE",
+    "link": "https://bot.example.org/s/0123456789abcdefghijkl",
+    "most": 600,
     "gap": "Sat 18:00-Sun 09:00",
     "outcome": "emergency services",
     "units": 2,
@@ -50,7 +52,17 @@ VALUES = {
     "entries": "Tue 6 pm, Elm Street library, room 2.",
     "more": "",
 }
-NOT_SENT = {"weekdays", "somebody", "option", "yes_label", "no_label", "your_specialist", "notice_detail"}
+NOT_SENT = {
+    "weekdays",
+    "somebody",
+    "option",
+    "yes_label",
+    "no_label",
+    "your_specialist",
+    "notice_detail",
+    "from_staff",
+    "from_participant",
+}
 # What the carriers ask every programme to say, and the numbers to call, are what they are.
 CARRIER_LINES = {
     "invite",
