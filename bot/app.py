@@ -33,6 +33,7 @@ from bot.store.opening import make_database
 from handlers.inbox import Inbox
 from handlers.polling import ALLOWED_UPDATES, poll_telegram, poll_texts
 from handlers.sms import Signatures
+from handlers.staff_page import StaffPage
 from handlers.web import Doors, host_of, make_web
 from schedules.audits import Auditor
 from schedules.clock import Clock, Job
@@ -96,6 +97,7 @@ class App:
             telegram_secret=self._secret(),
             answer_tap=self._answer_tap if parts.telegram is not None else None,
             public_host=host_of(settings.public_url),
+            more=(StaffPage(parts.database).route,),
         )
         self.auditor = Auditor(parts.database, now=parts.now)
         self.clock = Clock(self._jobs(), now=parts.now)

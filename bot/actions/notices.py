@@ -24,7 +24,7 @@ from bot.store.people import Contact, Participant, Programme, Staff
 TOGETHER = timedelta(minutes=1)  # repeated notices to one person that fall this close go as one
 NAMED = 6  # refs in one text
 BUNDLED = "bundled"
-TAKE, COVER = "take", "cover"  # verbs in buttons' data: "take:<alert id>"
+TAKE, COVER, VIEW = "take", "cover", "view"  # verbs in buttons' data: "take:<alert id>"
 
 
 def note(tx: Tx, alert: Alert, what: str, *, staff_id: str | None = None, detail: str | None = None) -> None:
@@ -161,6 +161,7 @@ async def _notice(
         buttons = (
             Button(label=say("take_button", language), data=f"{TAKE}:{alert.id}"),
             Button(label=say("cover_button", language), data=f"{COVER}:{alert.id}"),
+            Button(label=say("view_button", language), data=f"{VIEW}:{alert.id}"),
         )
         if programme.telegram_details and alert.participant_id is not None:
             text, key_id = await _with_details(tx, alert, text, language)

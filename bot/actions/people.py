@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from bot.domain.consent import ConsentState
 from bot.domain.messages import ChannelName
@@ -182,3 +182,16 @@ async def pathway_preferred(tx: Tx, participant: Participant) -> Pathway | None:
     return pathway_in(
         await tx.vault.reveal(tx.session, participant.details, "participants", "details", participant.id)
     )
+
+
+async def own_participant(tx: Tx, staff: Staff, ref: str) -> Participant | None:
+    """Return somebody of a staff member's own caseload by ref, in any case; for a supervisor anybody."""
+    found: Participant | None = await tx.session.scalar(
+        select(Participant)
+        .where(Participant.programme_id == staff.programme_id, func.lower(Participant.ref) == ref.lower())
+        .order_by((Participant.ref == ref).desc())
+        .limit(1)
+    )
+    if found is None or (found.specialist_id != staff.id and "supervisor" not in staff.roles):
+        return None
+    return found

@@ -105,7 +105,7 @@ class Web:
         }
         senders = {name: Sender(channel=simulator) for name, simulator in simulators.items()}
         app = App(settings, Parts(database=database, senders=senders, now=now))
-        app.doors.more = simulator_routes(self.stage)
+        app.doors.more = (*app.doors.more, *simulator_routes(self.stage))
         app.doors.ready = _ready
         await app.prepare()
         async with database.write() as tx:

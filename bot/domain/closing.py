@@ -59,6 +59,7 @@ class DeskWord(StrEnum):
     DONE = "done"
     PROMISES = "promises"
     BACK = "back"
+    VIEW = "view"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,8 @@ from bot.actions.acknowledgements import alert_by_ref
 from bot.actions.closings import close_alert, keep_promise, notable_alert, open_promises, write_note
 from bot.actions.conversations import message_answered
 from bot.actions.escalations import call_cover
-from bot.actions.notices import COVER, name_of
+from bot.actions.notices import COVER, VIEW, name_of
+from bot.actions.people import own_participant
 from bot.actions.staffing import load_roster
 from bot.domain.closing import Closing, DeskWord, Order, Outcome, read_closing, read_note
 from bot.domain.messages import Button, Kind, Lane
@@ -17,6 +18,7 @@ from bot.store.alerts import Alert
 from bot.store.database import Tx
 from bot.store.people import Participant, Staff
 from handlers.conversation.hearing import Heard, answer_with
+from handlers.conversation.situation import show_situation
 
 # Verbs in buttons' data: "close:<alert id>", "end:<alert id>:<outcome>", "cover:<alert id>".
 CLOSE, END = "close", "end"
@@ -29,14 +31,14 @@ async def hear(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
             alert = await _meant(tx, heard, staff, order)
             if alert is not None:
                 await _close(tx, heard, staff, alert, read_closing(order.rest))
+        case DeskWord.VIEW:
+            await _view(tx, heard, staff, order)
         case DeskWord.COVER:
             alert = await _meant(tx, heard, staff, order)
             if alert is not None:
                 await _call_cover(tx, heard, staff, alert)
         case DeskWord.NOTE:
-            alert = await _meant(tx, heard, staff, order)
-            if alert is not None:
-                await _note(tx, heard, staff, alert, order.rest)
+            await _note(tx, heard, staff, order)
         case DeskWord.DONE:
             await _done(tx, heard, staff, order)
         case DeskWord.PROMISES:
@@ -51,6 +53,10 @@ async def tapped(tx: Tx, heard: Heard, staff: Staff, verb: str, rest: str) -> st
     alert = await tx.session.get(Alert, alert_id)
     if alert is None or alert.programme_id != staff.programme_id:
         return None
+    if verb == VIEW:
+        participant = await tx.session.get(Participant, alert.participant_id or "")
+        await show_situation(tx, heard, staff, participant, alert)
+        return f"Ref {alert.ref}"
     if verb == COVER:
         await _call_cover(tx, heard, staff, alert)
         return f"Ref {alert.ref}"
@@ -103,6 +109,26 @@ async def _close(tx: Tx, heard: Heard, staff: Staff, alert: Alert, closing: Clos
         await tell(tx, heard, "close_not_yours", ref=alert.ref, name=closed.holder)
 
 
+async def _view(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
+    """Show an alert's situation, or (VIEW p1) that of somebody of one's own caseload."""
+    person = await _person(tx, staff, order)
+    if person is not None:
+        await show_situation(tx, heard, staff, person, None)
+        return
+    alert = await _meant(tx, heard, staff, order)
+    if alert is not None:
+        person = await tx.session.get(Participant, alert.participant_id or "")
+        await show_situation(tx, heard, staff, person, alert)
+
+
+async def _person(tx: Tx, staff: Staff, order: Order) -> Participant | None:
+    """Return the person of one's caseload that a command names in place of an alert."""
+    if order.ref is not None and await alert_by_ref(tx, staff.programme_id, order.ref) is not None:
+        return None
+    named = order.ref or (order.rest.split() or [""])[0]
+    return await own_participant(tx, staff, named) if named else None
+
+
 async def _call_cover(tx: Tx, heard: Heard, staff: Staff, alert: Alert) -> None:
     roster = await load_roster(tx, heard.who.programme)
     if await call_cover(tx, alert, staff.id, heard.who.programme, roster):
@@ -114,21 +140,29 @@ async def _call_cover(tx: Tx, heard: Heard, staff: Staff, alert: Alert) -> None:
         await tell(tx, heard, "taken_by_other", ref=alert.ref, name=name)
 
 
-async def _note(tx: Tx, heard: Heard, staff: Staff, alert: Alert, rest: str) -> None:
-    if alert.participant_id is None or not rest:
-        await tell(tx, heard, "note_nobody" if rest else "note_how", ref=alert.ref)
+async def _note(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
+    """Write down a contact about an alert, or (NOTE p1 ...) with somebody of one's own caseload."""
+    alert, person, rest = None, await _person(tx, staff, order), order.rest
+    if person is None:
+        alert = await _meant(tx, heard, staff, order)
+        if alert is None:
+            return
+        person = await tx.session.get(Participant, alert.participant_id or "")
+    elif order.ref is None:
+        rest = rest.partition(" ")[2].strip()
+    if person is None or not rest:
+        ref = alert.ref if alert is not None else person.ref if person is not None else ""
+        await tell(tx, heard, "note_nobody" if rest else "note_how", ref=ref)
         return
-    participant = await tx.session.get_one(Participant, alert.participant_id)
     zone = staff.timezone or heard.who.programme.timezone
-    note, promise = await write_note(
-        tx, participant, staff, read_note(rest, heard.inbound.received_at, zone), alert=alert
-    )
+    said = read_note(rest, heard.inbound.received_at, zone)
+    note, promise = await write_note(tx, person, staff, said, alert=alert)
     if promise is None:
-        await tell(tx, heard, "noted", alert=alert, person=participant.ref, units=note.units)
+        await tell(tx, heard, "noted", alert=alert, person=person.ref, units=note.units)
     else:
         day = _day(heard, promise.due_at.astimezone(ZoneInfo(zone)).weekday())
         await tell(
-            tx, heard, "noted_promise", alert=alert, person=participant.ref, units=note.units,
+            tx, heard, "noted_promise", alert=alert, person=person.ref, units=note.units,
             ref=promise.ref, day=day,
         )  # fmt: skip
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import select
-
 from bot.actions.acknowledgements import alert_by_ref, take_alert
 from bot.actions.conversations import message_answered
 from bot.actions.notices import name_of
+from bot.actions.people import own_participant
 from bot.actions.talks import (
     BACK,
     QUICK,
@@ -48,8 +47,12 @@ async def hear(tx: Tx, heard: Heard, staff: Staff) -> bool:
         if alert is not None:
             await _about_alert(tx, heard, staff, alert, match["words"])
             return True
+        participant = await own_participant(tx, staff, match["ref"])
+        if participant is not None:
+            await _say(tx, heard, staff, participant, match["words"], alert=None)
+            return True
     if match := TO.match(text):
-        participant = await _own(tx, staff, match["ref"])
+        participant = await own_participant(tx, staff, match["ref"])
         if participant is not None:
             await _say(tx, heard, staff, participant, match["words"], alert=None)
             return True
@@ -144,16 +147,6 @@ async def _say(
         await tell(tx, heard, "talk_stopped", person=participant.ref)
     elif said.opened:
         await tell(tx, heard, "talk_begun", person=participant.ref, ref=said.talk.ref)
-
-
-async def _own(tx: Tx, staff: Staff, ref: str) -> Participant | None:
-    """Return somebody of one's own caseload; anybody of the programme for a supervisor."""
-    found: Participant | None = await tx.session.scalar(
-        select(Participant).where(Participant.programme_id == staff.programme_id, Participant.ref == ref)
-    )
-    if found is None or (found.specialist_id != staff.id and "supervisor" not in staff.roles):
-        return None
-    return found
 
 
 async def _talk_answered(tx: Tx, dedupe_key: str | None, staff: Staff) -> Talk | None:

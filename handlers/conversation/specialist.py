@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.actions.acknowledgements import Taken, alert_by_ref, alerts_told_to, keep_holding, take_alert
 from bot.actions.consents import opt_in, opt_out
 from bot.actions.conversations import message_answered, said_lately
-from bot.actions.notices import COVER, TAKE, name_of
+from bot.actions.notices import COVER, TAKE, VIEW, name_of
 from bot.actions.talks import BACK, QUICK
 from bot.domain.closing import DeskWord, read_order
 from bot.domain.consent import ConsentState, ConsentWord
@@ -62,7 +62,7 @@ async def hear(tx: Tx, heard: Heard, staff: Staff) -> str | None:
 
 async def _tapped(tx: Tx, heard: Heard, staff: Staff) -> str | None:
     verb, _, alert_id = (heard.inbound.button or "").partition(":")
-    if verb in {desk.CLOSE, desk.END, COVER}:
+    if verb in {desk.CLOSE, desk.END, COVER, VIEW}:
         return await desk.tapped(tx, heard, staff, verb, alert_id)
     if verb in {BACK, QUICK}:
         return await relay.tapped(tx, heard, staff, verb, alert_id)
@@ -132,6 +132,7 @@ async def _confirm(tx: Tx, heard: Heard, alert: Alert) -> None:
     buttons = (
         Button(label=say("close_button", language), data=f"{desk.CLOSE}:{alert.id}"),
         Button(label=say("cover_button", language), data=f"{COVER}:{alert.id}"),
+        Button(label=say("view_button", language), data=f"{VIEW}:{alert.id}"),
     )
     await answer_with(
         tx, heard, "taken_by_you", text, kind=Kind.STAFF, lane=Lane.ALERT, buttons=buttons, alert_id=alert.id

@@ -24,7 +24,6 @@ VALUES = {
     "ref": "K77",
     "refs": "K77, M44, R25",
     "person": "p1234",
-    "word": "CLOSE",
     "link": "https://bot.example.org/s/0123456789abcdefghijkl",
     "most": 600,
     "gap": "Sat 18:00-Sun 09:00",

@@ -1,0 +1,1 @@
+"""Pages that staff see, as templates."""
