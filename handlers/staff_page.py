@@ -14,7 +14,7 @@ from bot.actions.context import Situation, load_situation
 from bot.actions.links import PATH, use_link
 from bot.actions.notices import note
 from bot.domain.charts import draw_svg
-from bot.domain.situations import about, facts, moment, words
+from bot.domain.situations import about, day, facts, moment, words
 from bot.store.alerts import Alert
 from bot.store.database import Database, Tx
 from bot.store.desk import Link
@@ -82,6 +82,7 @@ def _page(
         "gone": gone,
     }
     if situation is not None:
+        ends = (day(situation.since, zone, language), day(situation.until, zone, language))
         given |= {
             "facts": facts(
                 language,
@@ -96,13 +97,13 @@ def _page(
                 # Our own drawing; what people wrote is in none of it.
                 (
                     about(series.title, language),
-                    Markup(draw_svg(series, situation.since, situation.until)),  # noqa: S704
+                    Markup(draw_svg(series, (situation.since, situation.until), ends)),  # noqa: S704
                 )
                 for series in situation.trends
             ],
-            "promises": [(moment(due, zone), text) for due, text in situation.promises],
+            "promises": [(moment(due, zone, language), text) for due, text in situation.promises],
             "lines": [
-                (moment(line.at, zone), line.who or words(language)["bot"], line.text)
+                (moment(line.at, zone, language), line.who or words(language)["bot"], line.text)
                 for line in situation.lines
             ],
         }

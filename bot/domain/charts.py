@@ -43,9 +43,13 @@ class _Frame:
         return HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * min(max(share, 0), 1)
 
 
-def draw_png(series: Series, since: datetime, until: datetime) -> bytes:
-    """Return the trend between two aware instants as a PNG of 640 by 240 pixels."""
-    frame = _Frame(series=series, since=since, until=until)
+Span = tuple[datetime, datetime]  # aware instants
+Ends = tuple[str, str]  # what the first and the last day are called
+
+
+def draw_png(series: Series, span: Span, ends: Ends) -> bytes:
+    """Return the trend over a span as a PNG of 640 by 240 pixels."""
+    frame = _Frame(series=series, since=span[0], until=span[1])
     picture = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     pen = ImageDraw.Draw(picture)
     font = ImageFont.load_default(size=14)
@@ -54,8 +58,8 @@ def draw_png(series: Series, since: datetime, until: datetime) -> bytes:
         pen.line([(EDGE, y), (WIDTH - EDGE, y)], fill=GRID)
         pen.text((6, y - 8), f"{value:g}", fill=INK, font=font)
     pen.text((EDGE, 8), series.title, fill=INK, font=font)
-    pen.text((EDGE, HEIGHT - 24), f"{since:%d %b}", fill=INK, font=font)
-    pen.text((WIDTH - EDGE - 44, HEIGHT - 24), f"{until:%d %b}", fill=INK, font=font)
+    pen.text((EDGE, HEIGHT - 10), ends[0], fill=INK, font=font, anchor="ls")
+    pen.text((WIDTH - EDGE, HEIGHT - 10), ends[1], fill=INK, font=font, anchor="rs")
     for run in _runs(series.points):
         places = [frame.at(point) for point in run]
         if len(places) > 1:
@@ -67,10 +71,10 @@ def draw_png(series: Series, since: datetime, until: datetime) -> bytes:
     return out.getvalue()
 
 
-def draw_svg(series: Series, since: datetime, until: datetime) -> str:
+def draw_svg(series: Series, span: Span, ends: Ends) -> str:
     """Return the same trend as an SVG element, for a page; what it shows stands in its title too."""
-    frame = _Frame(series=series, since=since, until=until)
-    said = ", ".join(f"{at:%d %b} {value:g}" for at, value in series.points) or "-"
+    frame = _Frame(series=series, since=span[0], until=span[1])
+    said = ", ".join(f"{at:%Y-%m-%d} {value:g}" for at, value in series.points) or "-"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
         f"<title>{escape(series.title)}: {escape(said)}</title>",
@@ -79,6 +83,8 @@ def draw_svg(series: Series, since: datetime, until: datetime) -> str:
         y = frame.height(value)
         parts.append(f'<line x1="{EDGE}" y1="{y:.0f}" x2="{WIDTH - EDGE}" y2="{y:.0f}" class="grid"/>')
         parts.append(f'<text x="6" y="{y + 5:.0f}">{value:g}</text>')
+    parts.append(f'<text x="{EDGE}" y="{HEIGHT - 8}">{escape(ends[0])}</text>')
+    parts.append(f'<text x="{WIDTH - EDGE}" y="{HEIGHT - 8}" text-anchor="end">{escape(ends[1])}</text>')
     for run in _runs(series.points):
         places = [frame.at(point) for point in run]
         joined = " ".join(f"{x:.0f},{y:.0f}" for x, y in places)

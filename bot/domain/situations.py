@@ -26,9 +26,15 @@ def about(title: str, language: str) -> str:
     return str(words(language)["abouts"].get(title, title))
 
 
-def moment(at: datetime, zone: str) -> str:
-    """Write an instant as people of a zone read it."""
-    return f"{to_local(at, zone):%d.%m. %H:%M}"
+def day(at: datetime, zone: str, language: str) -> str:
+    """Write the day of an instant as people of a zone read it: Nov 23."""
+    local, said = to_local(at, zone), words(language)
+    return str(said["day"]).format(day=local.day, month=said["months"][local.month - 1])
+
+
+def moment(at: datetime, zone: str, language: str) -> str:
+    """Write an instant as people of a zone read it: Nov 23 09:30."""
+    return f"{day(at, zone, language)} {to_local(at, zone):%H:%M}"
 
 
 def facts(
@@ -46,7 +52,7 @@ def facts(
     found = [
         (said["level"], said["levels"].get(level, level or "")),
         (said["why"], why),
-        (said["said"], moment(said_at, zone) if said_at is not None else ""),
+        (said["said"], moment(said_at, zone, language) if said_at is not None else ""),
         (said["reply"], said["replies"].get(crisis_reply, "") if crisis_reply is not None else ""),
         (said["next"], ", ".join(next_backup) or said["nobody"] if level is not None else ""),
     ]
@@ -55,5 +61,5 @@ def facts(
 
 def trend_line(series: Series, language: str, zone: str) -> str:
     """Write the last answers of a series on one line, newest last."""
-    shown = [f"{to_local(at, zone):%d.%m.} {value:g}" for at, value in list(series.points)[-SHOWN:]]
+    shown = [f"{day(at, zone, language)}: {value:g}" for at, value in list(series.points)[-SHOWN:]]
     return f"{about(series.title, language)}: {', '.join(shown)}"

@@ -80,11 +80,14 @@ def in_words(situation: Situation, language: str, zone: str) -> str:
         )
     ]
     lines += [trend_line(series, language, zone) for series in situation.trends]
-    lines += [f"{said['promised']}: {text} ({moment(due, zone)})" for due, text in situation.promises]
+    lines += [
+        f"{said['promised']}: {text} ({moment(due, zone, language)})" for due, text in situation.promises
+    ]
     if situation.lines:
         lines.append(f"{said['conversation']}:")
     lines += [
-        f"{moment(line.at, zone)} {line.who or said['bot']}: {line.text[:200]}" for line in situation.lines
+        f"{moment(line.at, zone, language)} {line.who or said['bot']}: {line.text[:200]}"
+        for line in situation.lines
     ]
     return "\n".join(lines)[:LONGEST]
 
