@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections import namedtuple
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -197,6 +198,7 @@ _DETAILS = claimable(
         Message.kind,
         Message.lane,
         Message.body,
+        Message.picture,
         Message.buttons,
         Message.attempts,
         Message.expires_at,
@@ -428,6 +430,12 @@ def _questions(
     ]
 
 
+def _picture(tx: Tx, row: Any) -> bytes | None:
+    if row.picture is None:
+        return None
+    return b64decode(tx.vault.open(row.picture, "messages", "picture", row.id))
+
+
 def _ready(tx: Tx, row: Any, said: tuple[str, str], at: datetime, versions: dict[str, Version]) -> Ready:
     address, text = said
     buttons = tuple(Button(**b) for b in row.buttons or ())
@@ -443,6 +451,7 @@ def _ready(tx: Tx, row: Any, said: tuple[str, str], at: datetime, versions: dict
             buttons=buttons,
             valid_for=row.expires_at - tx.now if row.expires_at is not None else None,
             reply_to=row.reply_to,
+            picture=_picture(tx, row),
         ),
         at=at,
         attempts=row.attempts + 1,

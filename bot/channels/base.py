@@ -17,6 +17,7 @@ class Outgoing:
 
     `message_id` is our own id (hex), put in callback URLs; `valid_for` is how long the provider may
     still try (from the message's own expiry); `claimed_at` is aware UTC, used to look the message up.
+    `picture` is a PNG that goes with the text where the channel can show one.
     """
 
     message_id: str
@@ -26,6 +27,7 @@ class Outgoing:
     buttons: tuple[Button, ...] = ()
     valid_for: timedelta | None = None
     reply_to: str | None = None
+    picture: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,6 +41,7 @@ _NEVER_WRITTEN = (
     httpx.UnsupportedProtocol,
 )
 
+CAPTION = 1024  # characters under a picture, Telegram's limit
 _T = TypeVar("_T")
 
 
@@ -92,6 +93,8 @@ class Telegram(Channel):
 
     async def send(self, outgoing: Outgoing) -> Sent:
         """Send one text. There are no receipts, so what Telegram took is final. Raises SendError."""
+        if outgoing.picture is not None:
+            return await self._show(outgoing, outgoing.picture)
         message = await self._call(
             self._bot.send_message(
                 chat_id=_chat(outgoing.address),
@@ -100,6 +103,18 @@ class Telegram(Channel):
                 reply_parameters=_reply(outgoing.reply_to),
                 # A preview would fetch the page and show its title on the lock screen.
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+        )
+        return Sent(provider_id=str(message.message_id), delivered=True)
+
+    async def _show(self, outgoing: Outgoing, picture: bytes) -> Sent:
+        message = await self._call(
+            self._bot.send_photo(
+                chat_id=_chat(outgoing.address),
+                photo=picture,
+                caption=outgoing.text[:CAPTION],
+                reply_markup=_keyboard(outgoing.buttons),
+                reply_parameters=_reply(outgoing.reply_to),
             )
         )
         return Sent(provider_id=str(message.message_id), delivered=True)

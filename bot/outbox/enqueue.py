@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -65,6 +66,7 @@ class Draft:
     about: About = NOTHING
     state: MessageState = MessageState.QUEUED
     reason: str | None = None
+    picture: bytes | None = None  # a PNG, where the channel can show one
     id: str | None = None  # where something must know the row before it is written, such as a button
 
 
@@ -98,6 +100,10 @@ def _row(tx: Tx, draft: Draft) -> dict[str, Any]:
     sealed = None
     if draft.text is not None:
         sealed = tx.vault.seal(to.key_id, draft.text, "messages", "body", row_id)
+    picture = None
+    if draft.picture is not None:
+        written = b64encode(draft.picture).decode()
+        picture = tx.vault.seal(to.key_id, written, "messages", "picture", row_id)
     return {
         "id": row_id,
         "direction": Direction.OUT,
@@ -109,6 +115,7 @@ def _row(tx: Tx, draft: Draft) -> dict[str, Any]:
         "lane": int(draft.lane),
         "state": draft.state,
         "body": sealed,
+        "picture": picture,
         "buttons": [asdict(button) for button in draft.buttons] or None,
         "dedupe_key": draft.dedupe_key,
         "reply_to": draft.reply_to,

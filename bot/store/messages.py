@@ -76,6 +76,7 @@ class Message(Base):
     state: Mapped[MessageState] = mapped_column(Word(MessageState))
     body: Mapped[Sealed | None]
     buttons: Mapped[list[Any] | None]
+    picture: Mapped[Sealed | None]  # a PNG to show with the text, as base64
     media: Mapped[list[Any] | None]
     flag: Mapped[str | None] = mapped_column(String(20))
     dedupe_key: Mapped[str | None] = mapped_column(String(160))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bot.actions.context import Situation, load_situation
 from bot.actions.links import make_link
 from bot.actions.notices import note
+from bot.domain.charts import draw_png
 from bot.domain.messages import ChannelName, Kind, Lane
 from bot.domain.replies import say
-from bot.domain.situations import LONGEST, facts, moment, trend_line, words
+from bot.domain.situations import LONGEST, day, facts, moment, trend_line, words
 from bot.outbox.enqueue import About, Draft, To, enqueue
 from bot.store.alerts import Alert
 from bot.store.database import Tx
@@ -57,7 +58,20 @@ async def _tell(tx: Tx, heard: Heard, staff: Staff, participant: Participant, si
         dedupe_key=f"view:{heard.message_id}",
         about=About(),
     )
-    await enqueue(tx, [draft])
+    drafts = [draft]
+    ends = (day(situation.since, zone, language), day(situation.until, zone, language))
+    for series in situation.trends:
+        drafts.append(
+            Draft(
+                to=to,
+                kind=Kind.STAFF,
+                lane=Lane.REPLY,
+                text=trend_line(series, language, zone),
+                picture=draw_png(series, (situation.since, situation.until), ends),
+                dedupe_key=f"view:{heard.message_id}:{series.title}",
+            )
+        )
+    await enqueue(tx, drafts)
 
 
 def in_words(situation: Situation, language: str, zone: str) -> str:
@@ -79,7 +93,6 @@ def in_words(situation: Situation, language: str, zone: str) -> str:
             next_backup=situation.next_backup,
         )
     ]
-    lines += [trend_line(series, language, zone) for series in situation.trends]
     lines += [
         f"{said['promised']}: {text} ({moment(due, zone, language)})" for due, text in situation.promises
     ]

@@ -31,6 +31,7 @@ class Bubble:
     mine: bool = False
     buttons: list[tuple[str, str]] = field(default_factory=list)  # label, data
     reply_to: int | None = None
+    picture: bytes | None = None
 
 
 class Phone:

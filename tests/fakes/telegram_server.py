@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -26,6 +27,8 @@ from tests.fakes.trouble import Trouble, suffer
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
+LARGEST_PHOTO = 10_000_000  # bytes
+
 # Every parameter we allow ourselves to send; anything else is a violation.
 KNOWN = {
     "getMe": set[str](),
@@ -33,6 +36,7 @@ KNOWN = {
         "chat_id", "text", "reply_markup", "reply_parameters", "parse_mode", "link_preview_options",
         "disable_notification", "protect_content",
     },
+    "sendPhoto": {"chat_id", "photo", "caption", "reply_markup", "reply_parameters"},
     "editMessageText": {"chat_id", "message_id", "text", "reply_markup", "parse_mode"},
     "answerCallbackQuery": {"callback_query_id", "text", "show_alert", "cache_time"},
     "setWebhook": {"url", "secret_token", "allowed_updates", "max_connections", "drop_pending_updates"},
@@ -193,6 +197,18 @@ class TelegramServer:
     async def _get_me(self, _given: dict[str, Any]) -> object:
         return BOT | {"can_join_groups": False, "can_read_all_group_messages": False}
 
+    async def _send_photo(self, given: dict[str, Any]) -> object:
+        photo, caption = given.pop("photo", None), str(given.pop("caption", ""))
+        if not isinstance(photo, bytes) or not photo.startswith(b"\x89PNG") or len(photo) > LARGEST_PHOTO:
+            raise self._wrong(400, "Bad Request: there is no photo in the request")
+        if len(caption) > 1024:
+            raise self._wrong(400, "Bad Request: message caption is too long")
+        shown = await self._send_message(given | {"text": caption})
+        self._phones[given["chat_id"]].bubbles[-1].picture = photo
+        assert isinstance(shown, dict)
+        size = {"file_id": "f1", "file_unique_id": "u1", "width": 640, "height": 240}
+        return {name: value for name, value in shown.items() if name != "text"} | {"photo": [size]}
+
     async def _send_message(self, given: dict[str, Any]) -> object:
         chat_id, text = given.get("chat_id"), given.get("text")
         if not isinstance(chat_id, int) or chat_id not in self._phones:
@@ -297,6 +313,7 @@ class TelegramServer:
     _METHODS = {  # noqa: RUF012 - a table of methods, never changed
         "getMe": _get_me,
         "sendMessage": _send_message,
+        "sendPhoto": _send_photo,
         "editMessageText": _edit_message,
         "answerCallbackQuery": _answer_callback,
         "setWebhook": _set_webhook,
@@ -315,6 +332,12 @@ async def _parameters(request: Request) -> dict[str, Any]:
     body = await request.body()
     if request.headers.get("content-type", "").startswith("application/json"):
         return dict(json.loads(body or b"{}"))
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        async with request.form() as form:
+            return {
+                name: await value.read() if isinstance(value, UploadFile) else _from_json(value)
+                for name, value in form.multi_items()
+            }
     pairs = parse_qsl(body.decode(), keep_blank_values=True)
     return {name: value if name in _TEXTUAL else _from_json(value) for name, value in pairs}
 

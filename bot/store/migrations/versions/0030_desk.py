@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column("programmes", sa.Column("rotas", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("programmes", sa.Column("policy", sa.JSON(), nullable=False, server_default="{}"))
     op.add_column("staff", sa.Column("leave", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("messages", sa.Column("picture", sa.LargeBinary(), nullable=True))
     op.add_column("alerts", sa.Column("reminded_at", sa.BigInteger(), nullable=True))
     op.add_column("alerts", sa.Column("closed_by", sa.String(length=32), nullable=True))
     op.add_column("alerts", sa.Column("reason", sa.LargeBinary(), nullable=True))
