@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import ProgrammeFileError
-from bot.domain.ical import CalendarRuleError, format_ical, moments, parse_ical
+from bot.domain.ical import END, CalendarRuleError, format_ical, moments, parse_ical
 from bot.domain.overrides import NONE, Chapter, Overrides, overrides_from_data, overrides_to_data
 from bot.domain.programme_reading import parse_programme
 from bot.domain.prompts import prompts_from_data, prompts_to_data, timetable_of
@@ -263,7 +263,7 @@ def test_calendar_rules_mean_what_others_read_in_them(
     theirs = rrulestr("\n".join(lines), forceset=True)
     assert isinstance(theirs, rruleset)
     ours = [moment for moment, _ in zip(moments(rule), range(50), strict=False)]
-    assert ours == [moment for moment, _ in zip(theirs, range(50), strict=False)]
+    assert ours == [moment for moment, _ in zip(theirs, range(50), strict=False) if moment <= END]
 
 
 def test_what_calendar_programs_do_is_understood() -> None:
