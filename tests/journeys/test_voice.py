@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.actions.results import record_look_up
+from bot.channels.base import Found, LookUp, Sent
 from bot.domain.messages import ChannelName, Kind, MessageState
 from bot.store.alerts import Alert, AlertEvent, AlertState
 from bot.store.messages import Message, ProviderEvent
@@ -15,7 +17,7 @@ from handlers.polling import poll_calls
 from tests.fakes.trouble import dropped, hung
 from tests.journeys.conftest import Open
 from tests.journeys.people import Texter
-from tests.journeys.programmes import ALEX, JO, LEE, no_prompts, person
+from tests.journeys.programmes import ALEX, JO, LEE, MARISOL_CHAT, no_prompts, person
 from tests.journeys.story import File, Story
 
 JO_CALLED, LEE_CALLED = "+12025550112", "+12025550113"
@@ -50,6 +52,9 @@ async def test_voicemail_takes_nothing_and_the_next_is_told_at_once(open_story: 
     await jo.gets("Someone needs you soon.")
     (call,) = story.twilio.calls.all
     assert (call.said, call.status) == ([], "completed")
+    call.answered_by = None  # a callback that says less than the one before
+    call.status = "completed"
+    await story.twilio.calls.report(call)
     assert await state_of_call(story) is MessageState.FAILED
 
 
@@ -210,6 +215,26 @@ async def test_a_call_that_was_never_made_is_made_again_once(open_story: Open) -
     await lee.presses_nothing()
     await story.forward(minutes=1)
     assert len(story.twilio.calls.all) == 1
+
+
+async def test_a_call_about_somebody_else_is_not_taken_for_this_one(open_story: Open) -> None:
+    """The call about Marisol is lost, and the look-up finds the one about Alex: Lee is called again."""
+    story = await open_story(called("lee"))
+    _, lee, _ = await in_distress(story)
+    await lee.picks_up()
+    await lee.presses_nothing()
+    story.twilio.calls.trouble.append(dropped())
+    marisol = story.chat(MARISOL_CHAT)
+    await marisol.says("Ya no puedo, no tengo esperanza")
+    await marisol.gets("Gracias por contarme.")
+    (lost,) = await story.rows(Message, Message.state == MessageState.UNCERTAIN)
+    async with story.database.write() as tx:
+        found = Sent(provider_id=story.twilio.calls.all[0].sid)
+        await record_look_up(tx, lost.id, LookUp(found=Found.THERE, sent=found))
+    await story.settle()
+    await lee.picks_up()
+    await lee.presses_nothing()
+    assert len(story.twilio.calls.all) == 2
 
 
 async def test_a_call_nobody_told_us_of_is_asked_about_after_a_minute(open_story: Open) -> None:
