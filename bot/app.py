@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from bot.channels.base import SendError
 from bot.channels.sms import Sms
 from bot.channels.telegram import Telegram
+from bot.channels.voice import Voice
 from bot.domain.instants import EPOCH, Now, system_now
 from bot.domain.messages import ChannelName
 from bot.domain.triage.assess import prepare
@@ -31,7 +32,7 @@ from bot.store.ids import new_id
 from bot.store.messages import Sender as SenderRow
 from bot.store.opening import make_database
 from handlers.inbox import Inbox
-from handlers.polling import ALLOWED_UPDATES, poll_telegram, poll_texts
+from handlers.polling import ALLOWED_UPDATES, poll_calls, poll_telegram, poll_texts
 from handlers.sms import Signatures
 from handlers.staff_page import StaffPage
 from handlers.web import Doors, host_of, make_web
@@ -48,6 +49,7 @@ from schedules.upkeep import beat, tidy
 log = structlog.get_logger()
 
 PLANNER, ESCALATIONS, PUBLISHING, AUDIT = "planner", "escalations", "publishing", "audit"
+CALLS = 1.0  # a second: what Twilio lets an account begin unless it is asked for more
 SLACK = 15.0  # seconds a job may be late before readiness fails
 
 
@@ -68,6 +70,7 @@ class Parts:
     now: Now = system_now
     telegram: Telegram | None = None
     sms: Sms | None = None
+    voice: Voice | None = None
 
 
 class App:
@@ -81,7 +84,7 @@ class App:
         self.now = parts.now
         self.role = role
         self.owner = new_id()
-        self.telegram, self.sms = parts.telegram, parts.sms
+        self.telegram, self.sms, self.voice = parts.telegram, parts.sms, parts.voice
         self.inbox = Inbox(parts.database)
         self.deliveries = {
             name: Delivery(parts.database, sender, now=parts.now, owner=self.owner)
@@ -226,6 +229,9 @@ class App:
             jobs.append(
                 Job(name="texts", seconds=60, work=lambda: poll_texts(sms, self.doors.receive, self.now))
             )
+        voice = self.voice
+        if voice is not None:
+            jobs.append(Job(name="calls", seconds=30, work=lambda: poll_calls(voice, self.database)))
         if heartbeat is not None:
             jobs.append(Job(name="heartbeat", seconds=60, work=lambda: self._beat(heartbeat)))
         return jobs
@@ -296,7 +302,7 @@ def make_app(settings: Settings, *, role: Role = Role.ALL) -> App:
     """Build the real thing from settings, inside the running loop. Raises SettingError, KeyringError."""
     database = make_database(settings)
     senders: dict[ChannelName, Sender] = {}
-    telegram = sms = None
+    telegram = sms = voice = None
     if settings.telegram_token is not None:
         telegram = Telegram(
             token=settings.telegram_token.get_secret_value(), api_url=settings.telegram_api_url
@@ -311,7 +317,17 @@ def make_app(settings: Settings, *, role: Role = Role.ALL) -> App:
             api_url=settings.twilio_api_url,
         )
         senders[ChannelName.SMS] = Sender(channel=sms, rate=settings.sms_rate)
-    return App(settings, Parts(database=database, senders=senders, telegram=telegram, sms=sms), role=role)
+    if settings.twilio_account_sid and settings.voice_number and settings.public_url:
+        voice = Voice(
+            account_sid=settings.twilio_account_sid,
+            tokens=settings.twilio_tokens,
+            sender=settings.voice_number,
+            public_url=settings.public_url,
+            api_url=settings.twilio_api_url,
+        )
+        senders[ChannelName.VOICE] = Sender(channel=voice, rate=CALLS)
+    parts = Parts(database=database, senders=senders, telegram=telegram, sms=sms, voice=voice)
+    return App(settings, parts, role=role)
 
 
 def start_logging() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr | None = None
     twilio_api_url: str | None = None
     sms_from: str | None = None
+    voice_from: str | None = None
     sms_rate: float = Field(default=1.0, gt=0, le=1000)
     telegram_rate: float = Field(default=30.0, gt=0, le=1000)
     heartbeat_url: str | None = None
@@ -54,6 +56,13 @@ class Settings(BaseSettings):
             raise ValueError("must be a whole address such as https://bot.example.org")
         return value.rstrip("/")
 
+    @field_validator("voice_from")
+    @classmethod
+    def _whole_number(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"\+[1-9][0-9]{6,14}", value):
+            raise ValueError("must be a number such as +12025550100")
+        return value
+
     @model_validator(mode="after")
     def _belongs_together(self) -> Settings:
         if self.twilio_account_sid and not self.twilio_auth_token:
@@ -68,6 +77,14 @@ class Settings(BaseSettings):
             if not self.public_url:
                 raise ValueError("HANDRAIL_PUBLIC_URL is missing; Telegram delivers to it")
         return self
+
+    @property
+    def voice_number(self) -> str | None:
+        """Return the number that calls come from: its own setting, else the one that texts come from."""
+        if self.twilio_account_sid is None:
+            return None
+        number = self.sms_from if self.sms_from and self.sms_from.startswith("+") else None
+        return self.voice_from or number
 
     @property
     def twilio_tokens(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Fetch what providers hold for us: Telegram by long polling, Twilio's inbound list as a safety net."""
+"""Fetch what providers hold for us: Telegram by long polling, Twilio's lists as a safety net."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any, Protocol
 
 import structlog
 
+from bot.actions.calling import record_call, silent_calls
 from bot.channels.base import SendError
 from bot.domain.errors import InboundError
 from bot.domain.instants import Now
 from bot.domain.messages import Inbound
+from bot.store.database import Database
 from handlers.inbox import Receipt
 from handlers.sms import read_sms
 from handlers.telegram import read_update
+from handlers.voice import read_call
 
 log = structlog.get_logger()
 
@@ -41,6 +44,13 @@ class Texts(Protocol):
 
     async def list_inbound(self, since: datetime) -> list[dict[str, str]]:
         """Return inbound texts since then, in the webhook's own form."""
+
+
+class Calls(Protocol):
+    """Whoever knows what became of calls."""
+
+    async def fetch(self, provider_id: str) -> dict[str, str]:
+        """Return how a call stands, in the webhook's own form."""
 
 
 async def poll_telegram(source: Updates, receive: Receive, now: Now) -> None:
@@ -74,6 +84,22 @@ async def poll_texts(source: Texts, receive: Receive, now: Now) -> int:
         except InboundError:
             log.warning("unreadable", channel="sms")
     return len(forms)
+
+
+async def poll_calls(source: Calls, database: Database) -> int:
+    """Ask what became of calls that nobody told us of; return how many there were."""
+    async with database.read() as tx:
+        silent = await silent_calls(tx)
+    for message_id, provider_id in silent:
+        try:
+            form = await source.fetch(provider_id)
+            async with database.write() as tx:
+                await record_call(tx, read_call(form, message_id, tx.now))
+        except SendError as error:
+            log.warning("polling_failed", channel="voice", code=error.code)
+        except InboundError:
+            log.warning("unreadable", channel="voice", message=message_id)
+    return len(silent)
 
 
 async def _take(update: dict[str, Any], receive: Receive, now: Now) -> None:

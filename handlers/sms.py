@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # it ships no types
 
-from bot.channels.sms import sort_refusal
+from bot.channels.twilio_account import sort_refusal
 from bot.domain.errors import InboundError, SignatureError
 from bot.domain.messages import ChannelName, Inbound, Media, MessageState, StatusEvent, storable
 

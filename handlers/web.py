@@ -17,14 +17,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot.actions.calling import answer_call, press_key, record_call
 from bot.actions.results import record_status
+from bot.domain.calls import Speech
 from bot.domain.errors import HandrailError, InboundError, SignatureError
 from bot.domain.instants import Now
-from bot.domain.messages import Inbound
+from bot.domain.messages import Inbound, StatusEvent
 from bot.store.database import Database
 from handlers.inbox import BusyError, Inbox, NotReadyError, Receipt
 from handlers.sms import Signatures, read_sms, read_status
 from handlers.telegram import check_secret, read_update
+from handlers.voice import read_call, read_key, speak
 
 log = structlog.get_logger()
 
@@ -75,6 +78,27 @@ class Doors:
             await record_status(tx, event)
         return Response(status_code=204)
 
+    async def voice_answer(self, request: Request) -> Response:
+        """Say to whoever picked up what a call is about."""
+        event, _ = await self._call(request)
+        async with self.database.write() as tx:
+            speech = await answer_call(tx, event)
+        return self._spoken(speech, event)
+
+    async def voice_key(self, request: Request) -> Response:
+        """Take the key somebody pressed."""
+        event, form = await self._call(request)
+        async with self.database.write() as tx:
+            speech = await press_key(tx, event, read_key(form))
+        return self._spoken(speech, event)
+
+    async def voice_status(self, request: Request) -> Response:
+        """Take what became of a call."""
+        event, _ = await self._call(request)
+        async with self.database.write() as tx:
+            await record_call(tx, event)
+        return Response(status_code=204)
+
     async def telegram(self, request: Request) -> Response:
         """Take an update pushed by Telegram."""
         check_secret(request.headers.get("x-telegram-bot-api-secret-token"), self.telegram_secret)
@@ -109,6 +133,14 @@ class Doors:
         """Show the counters to Prometheus."""
         return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
+    async def _call(self, request: Request) -> tuple[StatusEvent, FormData]:
+        form = await self._signed_form(request)
+        return read_call(form, request.query_params.get("m"), self.now()), form
+
+    def _spoken(self, speech: Speech | None, event: StatusEvent) -> Response:
+        key_url = f"{self.database.public_url}/webhooks/twilio/voice/key?m={event.message_id}"
+        return Response(speak(speech, key_url), media_type="text/xml")
+
     async def _signed_form(self, request: Request) -> FormData:
         if self.signatures is None:
             raise SignatureError
@@ -131,6 +163,9 @@ def make_web(doors: Doors) -> Starlette:
     routes: list[BaseRoute] = [
         Route("/webhooks/twilio/sms", doors.twilio_sms, methods=["POST"]),
         Route("/webhooks/twilio/status", doors.twilio_status, methods=["POST"]),
+        Route("/webhooks/twilio/voice/answer", doors.voice_answer, methods=["POST"]),
+        Route("/webhooks/twilio/voice/key", doors.voice_key, methods=["POST"]),
+        Route("/webhooks/twilio/voice/status", doors.voice_status, methods=["POST"]),
         Route("/webhooks/telegram", doors.telegram, methods=["POST"]),
         Route("/healthz", doors.healthz),
         Route("/readyz", doors.readyz),

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from bot.actions.notices import name_of, note, staff_contact
-from bot.actions.staffing import Roster
+from bot.actions.staffing import Roster, load_roster
 from bot.domain.consent import ConsentState
 from bot.domain.escalation import Person, Route
 from bot.domain.messages import ChannelName, Kind, Lane, MessageState
@@ -82,7 +82,7 @@ async def tell_holder(
     minutes = int(tx.now.timestamp() // QUIET_JOIN.total_seconds())
     key = f"raised:{alert.id}:{alert.level}" if raised else f"more:{alert.id}:{minutes}"
     text = say("notice_raised" if raised else "notice_more", str(programme.languages[0]), ref=alert.ref)
-    await _write_to(tx, alert, holder, roster, text=text, key=key)
+    await write_to(tx, alert, holder, roster, text=text, key=key)
 
 
 async def remind_holder(tx: Tx, alert: Alert, programme: Programme, roster: Roster) -> bool:
@@ -92,12 +92,12 @@ async def remind_holder(tx: Tx, alert: Alert, programme: Programme, roster: Rost
         return False
     text = say("notice_still", str(programme.languages[0]), ref=alert.ref)
     key = f"still:{alert.id}:{int(tx.now.timestamp())}"
-    return await _write_to(tx, alert, holder, roster, text=text, key=key)
+    return await write_to(tx, alert, holder, roster, text=text, key=key)
 
 
-async def _write_to(tx: Tx, alert: Alert, holder: str, roster: Roster, *, text: str, key: str) -> bool:
-    person = Person(staff_id=holder, routes=roster.routes(holder))
-    usable = [route for route in roster.usable(person) if route.channel is not ChannelName.VOICE]
+async def write_to(tx: Tx, alert: Alert, holder: str, roster: Roster, *, text: str, key: str) -> bool:
+    """Write to somebody about an alert, never by a call; return False when there is no way."""
+    usable = _written(roster, holder)
     if not usable:
         return False
     # By the way they were told before, if it still works.
@@ -105,6 +105,12 @@ async def _write_to(tx: Tx, alert: Alert, holder: str, roster: Roster, *, text: 
     to = await staff_contact(tx, told if told in usable else usable[0], holder)
     await enqueue(tx, [Draft(to=to, kind=Kind.STAFF, lane=Lane.ALERT, text=text, dedupe_key=key)])
     return True
+
+
+def _written(roster: Roster, staff_id: str) -> list[Route]:
+    """Return the ways to somebody that carry a text, best first."""
+    person = Person(staff_id=staff_id, routes=roster.routes(staff_id))
+    return [route for route in roster.usable(person) if route.channel is not ChannelName.VOICE]
 
 
 async def alert_by_ref(tx: Tx, programme_id: str, ref: str) -> Alert | None:
@@ -171,12 +177,16 @@ def _when(alert: Alert) -> str:
 
 
 async def tell_told(tx: Tx, alert: Alert, text: str, *, key: str, but: str) -> None:
-    """Tell everybody a notice has left for, by the way it went, except `but`."""
-    for staff_id, route in await told_contacts(tx, alert):
-        if staff_id != but and route.channel is not ChannelName.VOICE:
-            to = await staff_contact(tx, route, staff_id)
-            draft = Draft(to=to, kind=Kind.STAFF, lane=Lane.REPLY, text=text, dedupe_key=f"{key}:{staff_id}")
-            await enqueue(tx, [draft])
+    """Tell everybody a notice has left for, by the way it went, except `but`; who was called, by text."""
+    told = [(staff_id, route) for staff_id, route in await told_contacts(tx, alert) if staff_id != but]
+    if any(route.channel is ChannelName.VOICE for _, route in told):
+        roster = await load_roster(tx, await tx.session.get_one(Programme, alert.programme_id))
+        ways = [(s, _written(roster, s) if r.channel is ChannelName.VOICE else [r]) for s, r in told]
+        told = [(staff_id, routes[0]) for staff_id, routes in ways if routes]
+    for staff_id, route in told:
+        to = await staff_contact(tx, route, staff_id)
+        draft = Draft(to=to, kind=Kind.STAFF, lane=Lane.REPLY, text=text, dedupe_key=f"{key}:{staff_id}")
+        await enqueue(tx, [draft])
 
 
 async def _tell_participant(tx: Tx, alert: Alert, holder: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from bot.actions.people import first_name
 from bot.actions.staffing import Roster
+from bot.domain.calls import say_aloud, spell
 from bot.domain.escalation import Chain, Person, Route, Turn
 from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
 from bot.domain.replies import say
@@ -43,7 +44,9 @@ async def tell_turn(tx: Tx, alert: Alert, turn: Turn, roster: Roster, programme:
             continue
         draft = await _notice(tx, alert, programme, person, routes[0], at=(turn.round, turn.step))
         told = str(routes[0].channel)
-        if turn.round and await _named_just_now(tx, alert, person.staff_id):
+        # A call names one alert only: it is never in another's.
+        called = routes[0].channel is ChannelName.VOICE
+        if turn.round and not called and await _named_just_now(tx, alert, person.staff_id):
             draft, told = replace(draft, state=MessageState.CANCELLED, reason=BUNDLED), BUNDLED
         drafts.append(draft)
         note(tx, alert, "told", staff_id=person.staff_id, detail=told)
@@ -149,12 +152,16 @@ async def _notice(
 ) -> Draft:
     round_, step = at
     language = str(programme.languages[0])
-    waiting = await _waiting(tx, alert, person.staff_id) if round_ else []
-    if waiting:
+    called = route.channel is ChannelName.VOICE
+    waiting = await _waiting(tx, alert, person.staff_id) if round_ and not called else []
+    key = "notice_again" if round_ else f"notice_{alert.level}"
+    if called:
+        text = say_aloud(key, language, ref=spell(alert.ref))
+    elif waiting:
         refs = ", ".join([alert.ref, *waiting][:NAMED])
         text = say("notice_these", language, refs=refs, ref=alert.ref)
     else:
-        text = say("notice_again" if round_ else f"notice_{alert.level}", language, ref=alert.ref)
+        text = say(key, language, ref=alert.ref)
     to = await staff_contact(tx, route, person.staff_id)
     buttons: tuple[Button, ...] = ()
     if route.channel is ChannelName.TELEGRAM:
@@ -202,6 +209,7 @@ async def _named_just_now(tx: Tx, alert: Alert, staff_id: str) -> bool:
         .where(
             *notice,
             Message.alert_id != alert.id,
+            Message.channel != ChannelName.VOICE,
             Message.alert_round > 0,
             Message.created_at > tx.now - TOGETHER,
             Message.created_at > first_told.scalar_subquery(),

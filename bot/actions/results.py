@@ -60,7 +60,7 @@ async def record_results(tx: Tx, channel: ChannelName, outcomes: Sequence[Outcom
 
 async def record_status(tx: Tx, event: StatusEvent) -> None:
     """Keep what a provider said, and move the message forward; never backwards."""
-    message = await _message_of(tx, event)
+    message = await message_of(tx, event)
     raw = None
     event_id = new_id()
     if message is not None:
@@ -110,6 +110,8 @@ async def record_look_up(tx: Tx, message_id: str, answer: LookUp) -> None:
     if message.state is not MessageState.UNCERTAIN:
         return
     message.lease_until = None
+    if answer.sent is not None and await _is_anothers(tx, message, answer.sent.provider_id):
+        answer = LookUp(found=Found.UNKNOWN)
     if answer.found is Found.THERE and answer.sent is not None:
         message.state = MessageState.SENT
         message.provider_id = answer.sent.provider_id
@@ -126,6 +128,19 @@ async def record_look_up(tx: Tx, message_id: str, answer: LookUp) -> None:
         if message.kind in ASKING and answer.found is Found.ABSENT:
             await close_undelivered(tx, [message.id])
     await tx.session.flush()
+
+
+async def _is_anothers(tx: Tx, message: Message, provider_id: str) -> bool:
+    """Tell whether what was found is known as another message: calls to one number look the same."""
+    found = await tx.session.scalar(
+        select(Message.id).where(
+            Message.channel == message.channel,
+            Message.provider_id == provider_id,
+            Message.direction == Direction.OUT,
+            Message.id != message.id,
+        )
+    )
+    return found is not None
 
 
 async def uncertain(tx: Tx, channel: ChannelName) -> list[Message]:
@@ -276,7 +291,8 @@ async def _move(tx: Tx, message: Message, address: str) -> None:
     await tx.session.flush()
 
 
-async def _message_of(tx: Tx, event: StatusEvent) -> Message | None:
+async def message_of(tx: Tx, event: StatusEvent) -> Message | None:
+    """Return the message an event is about, locked: by our own id, else by the provider's."""
     if event.message_id is not None:
         found = await tx.session.get(Message, event.message_id, with_for_update=True)
         if found is not None and found.direction is Direction.OUT and found.channel == event.channel:

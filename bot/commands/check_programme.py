@@ -203,6 +203,7 @@ def _channels(settings: Settings) -> set[ChannelName]:
     given = {
         ChannelName.TELEGRAM: settings.telegram_token is not None,
         ChannelName.SMS: settings.twilio_account_sid is not None,
+        ChannelName.VOICE: settings.voice_number is not None,
     }
     # With nothing set up that is the finding; here everything would be a gap.
     return {name for name, there in given.items() if there} or set(given)

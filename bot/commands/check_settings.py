@@ -49,12 +49,26 @@ def check_settings(settings: Settings) -> Iterator[Check]:
             "it is plain http, which providers do not deliver to",
             "put a proxy with TLS in front; on one machine, for trying out, it is fine",
         )
+    yield _voice(settings)
     if settings.heartbeat_url is None:
         yield info(
             "HANDRAIL_HEARTBEAT_URL",
             "nobody is told when Handrail itself stands still",
             "set it to an address of your monitor",
         )
+
+
+def _voice(settings: Settings) -> Check:
+    if settings.voice_number is not None:
+        source = "HANDRAIL_SMS_FROM" if settings.voice_from is None else "HANDRAIL_VOICE_FROM"
+        return ok("voice", f"staff can be called, from the number in {source}")
+    if settings.twilio_account_sid is not None:
+        return info(
+            "voice",
+            "staff can't be called: a messaging service makes no calls",
+            "set HANDRAIL_VOICE_FROM to a number of the account that can",
+        )
+    return info("voice", "staff can't be called: Twilio is not set up", "ways by voice are passed over")
 
 
 def check_keys(settings: Settings) -> Check:

@@ -79,7 +79,7 @@ async def _outside(app: App, settings: Settings) -> list[Check]:
 
 
 async def _close(app: App) -> None:
-    for channel in (app.telegram, app.sms):
+    for channel in (app.telegram, app.sms, app.voice):
         if channel is not None:
             await channel.close()
     await app.database.close()

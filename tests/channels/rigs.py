@@ -1,4 +1,4 @@
-"""The three channels behind one handle, so that one suite can ask all of them the same."""
+"""The channels behind one handle, so that one suite can ask all of them the same."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from bot.channels.base import Channel, Outgoing
 from bot.channels.simulator import Fault, Simulator
 from bot.channels.sms import Sms
 from bot.channels.telegram import Patience, Telegram
+from bot.channels.voice import Voice
 from bot.domain.messages import Button, ChannelName
 from tests.fakes.telegram_server import TOKEN, TelegramServer, telegram_server
-from tests.fakes.trouble import broken, dropped, hung, rate_limited
+from tests.fakes.trouble import broken, dropped, hung, rate_limited, refused
 from tests.fakes.twilio_server import ACCOUNT, AUTH_TOKEN, NUMBER, PUBLIC_URL, TwilioServer, twilio_server
 
 CLAIMED = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
@@ -26,6 +27,8 @@ class Rig(ABC):
     channel: Channel
     address: str
     finds = True  # whether the provider can look a message up
+    stops = True  # whether somebody can say stop to it
+    shows = True  # whether the text itself arrives, and not only a ring
 
     def text(self, text: str = "Hello", *, buttons: tuple[Button, ...] = (), number: int = 1) -> Outgoing:
         """Return a text to the rig's phone."""
@@ -37,6 +40,11 @@ class Rig(ABC):
             buttons=buttons,
             valid_for=timedelta(hours=2),
         )
+
+    @property
+    def arrived(self) -> int:
+        """Return how many arrived."""
+        return len(self.texts)
 
     @property
     @abstractmethod
@@ -194,6 +202,74 @@ class SmsRig(Rig):
         return self.server.violations
 
 
+class VoiceRig(Rig):
+    """Twilio calls and their fake. What is said comes from our webhook, so a phone only rings."""
+
+    address = "+12025550142"
+    shows = False
+    stops = False
+
+    def __init__(self, server: TwilioServer) -> None:
+        """Speak to `server`."""
+        self.server = server
+        self.channel = self.voice = self._build()
+
+    def _build(self, timeout: float = 10.0) -> Voice:
+        return Voice(
+            account_sid=ACCOUNT,
+            tokens=(AUTH_TOKEN,),
+            sender=NUMBER,
+            public_url=PUBLIC_URL,
+            api_url=self.server.url,
+            timeout=timeout,
+        )
+
+    @property
+    def texts(self) -> list[str]:
+        """Return nothing: there is no text in a call that nobody has answered."""
+        return []
+
+    @property
+    def arrived(self) -> int:
+        """Return how often it rang."""
+        return len(self.server.calls.to(self.address))
+
+    async def block(self) -> None:
+        """Be a number that can't be called."""
+        self.server.calls.trouble.append(refused(400, 21217))
+
+    async def limit(self, seconds: int) -> None:
+        """Answer 429."""
+        self.server.calls.trouble.append(rate_limited(seconds))
+
+    async def shut_door(self) -> None:
+        """Stop listening."""
+        assert self.server.served
+        await self.server.served.stop()
+
+    async def lose_answer(self) -> None:
+        """Hang, with a client that soon loses patience."""
+        await self.channel.close()
+        self.channel = self.voice = self._build(2 * SHORT)
+        self.server.calls.trouble.append(hung(stored=True))
+
+    async def cut(self, *, stored: bool) -> None:
+        """Drop the connection."""
+        self.server.calls.trouble.append(dropped(stored=stored))
+
+    async def break_down(self) -> None:
+        """Answer 503."""
+        self.server.calls.trouble.append(broken(status=503))
+
+    async def lock_out(self) -> None:
+        """Change the auth token."""
+        self.server.tokens = ("another",)
+
+    def violations(self) -> list[str]:
+        """Return what the fake objects to."""
+        return self.server.violations
+
+
 class SimulatorRig(Rig):
     """The simulator, in the place of SMS."""
 
@@ -247,9 +323,9 @@ async def rig_for(name: str) -> AsyncIterator[Rig]:
             rig = TelegramRig(telegram)
             yield rig
             await rig.channel.close()
-    elif name == "sms":
+    elif name in ("sms", "voice"):
         async with twilio_server(now=lambda: CLAIMED) as twilio:
-            rig = SmsRig(twilio)
+            rig = SmsRig(twilio) if name == "sms" else VoiceRig(twilio)
             yield rig
             await rig.channel.close()
     else:

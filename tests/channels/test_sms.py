@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.base import Found, SendError
-from bot.channels.sms import PAGE, Sms, sort_refusal
+from bot.channels.sms import PAGE, Sms
+from bot.channels.twilio_account import sort_refusal
 from handlers.sms import read_sms
 from tests.channels.rigs import CLAIMED, SmsRig
 from tests.fakes.trouble import Trouble, refused

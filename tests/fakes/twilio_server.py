@@ -1,4 +1,4 @@
-"""A strict Twilio for texts: refuses what the real one refuses, and keeps a list of everything wrong."""
+"""A strict Twilio: refuses what the real one refuses, and keeps a list of everything that was wrong."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -23,7 +24,9 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from tests.fakes.serving import Served, running
 from tests.fakes.trouble import Trouble, suffer
+from tests.fakes.twilio_calls import Calls
 from tests.fakes.twilio_phone import Phone, Text
+from tests.fakes.twilio_refusal import Refusal
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
@@ -38,26 +41,6 @@ HELP_WORDS = {"HELP", "INFO"}
 
 KNOWN = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ValidityPeriod"}
 KNOWN_FILTERS = {"To", "From", "DateSent", "DateSent>", "DateSent<", "PageSize", "Page", "PageToken"}
-
-
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of ours
-    """An error the way Twilio words it."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        """Keep what the answer is made of."""
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-    def answer(self, retry_after: int | None = None) -> Response:
-        """Return the JSON Twilio answers with."""
-        body = {
-            "code": self.code,
-            "message": self.message,
-            "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
-            "status": self.status,
-        }
-        headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
-        return JSONResponse(body, self.status, headers)
 
 
 class TwilioServer:
@@ -95,6 +78,7 @@ class TwilioServer:
         self.inbound_path = "/webhooks/twilio/sms"
         self.webhook_on = True
         self.served: Served | None = None
+        self.calls = Calls(self, now)
         root = f"/2010-04-01/Accounts/{ACCOUNT}"
         self.app = Starlette(
             routes=[
@@ -102,6 +86,8 @@ class TwilioServer:
                     "/2010-04-01/Accounts/{account}/Messages.json", self._messages, methods=["GET", "POST"]
                 ),
                 Route("/2010-04-01/Accounts/{account}/Messages/{sid}.json", self._message, methods=["GET"]),
+                Route("/2010-04-01/Accounts/{account}/Calls.json", self._calls, methods=["GET", "POST"]),
+                Route("/2010-04-01/Accounts/{account}/Calls/{sid}.json", self._call, methods=["GET"]),
                 Route("/2010-04-01/Accounts/{account}.json", self._account, methods=["GET"]),
                 Route("/{rest:path}", self._stray, methods=["GET", "POST", "PUT", "DELETE"]),
             ]
@@ -185,6 +171,11 @@ class TwilioServer:
 
     async def post(self, url: str, form: dict[str, str], *, signature: str | None = None) -> int:
         """Sign `form` for the public `url` and post it there; return the status."""
+        status, _ = await self.fetch(url, form, signature=signature)
+        return status
+
+    async def fetch(self, url: str, form: dict[str, str], *, signature: str | None = None) -> tuple[int, str]:
+        """Do the same; return status and body."""
         signed = signature or RequestValidator(self.tokens[0]).compute_signature(url, form)
         headers = {
             "X-Twilio-Signature": str(signed),
@@ -195,7 +186,7 @@ class TwilioServer:
             target = self.actual_url + url.removeprefix(self.public_url)
             headers["Host"] = urlsplit(self.public_url).netloc
         answer = await self._client.post(target, content=urlencode(form), headers=headers)
-        return answer.status_code
+        return answer.status_code, answer.text
 
     async def settled(self) -> None:
         """Wait until every report under way has been posted."""
@@ -219,14 +210,35 @@ class TwilioServer:
                 return self._list(request)
             form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
             if self.trouble:
-                return await self._troubled(request, form, self.trouble.popleft())
+                return await self._troubled(request, self.trouble.popleft(), partial(self._create, form))
             return JSONResponse(self._shown(self._create(form)), 201)
         except Refusal as refusal:
             return refusal.answer()
 
-    async def _troubled(self, request: Request, form: dict[str, str], trouble: Trouble) -> Response:
+    async def _calls(self, request: Request) -> Response:
+        try:
+            self._check_auth(request)
+            if request.method == "GET":
+                return self.calls.listed(request.query_params)
+            create = partial(
+                self.calls.create, dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+            )
+            if self.calls.trouble:
+                return await self._troubled(request, self.calls.trouble.popleft(), create)
+            return JSONResponse(self.calls.shown(create()), 201)
+        except Refusal as refusal:
+            return refusal.answer()
+
+    async def _call(self, request: Request) -> Response:
+        try:
+            self._check_auth(request)
+            return JSONResponse(self.calls.shown(self.calls.one(request.path_params["sid"])))
+        except Refusal as refusal:
+            return refusal.answer()
+
+    async def _troubled(self, request: Request, trouble: Trouble, create: Callable[[], object]) -> Response:
         if trouble.stored:
-            self._create(form)
+            create()
         if trouble.hangs or trouble.drops:
             await suffer(request, trouble)
             return Response()

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.fakes.telegram_phone import Phone as TelegramPhone
+from tests.fakes.twilio_calls import Call, Calls
 from tests.fakes.twilio_phone import Phone as SmsPhone
 
 Settle = Callable[[], Awaitable[None]]
@@ -41,14 +42,50 @@ class Person:
 class Texter(Person):
     """Somebody who texts."""
 
-    def __init__(self, phone: SmsPhone, settle: Settle) -> None:
+    def __init__(self, phone: SmsPhone, calls: Calls, settle: Settle) -> None:
         """Hand them the phone."""
         super().__init__(phone, settle)
         self.phone = phone
+        self._calls = calls
+
+    @property
+    def ringing(self) -> Call:
+        """Return the one call that rings."""
+        (call,) = [call for call in self._calls.to(self.phone.number) if call.rings]
+        return call
+
+    @property
+    def on_the_line(self) -> Call:
+        """Return the call they have picked up."""
+        (call,) = [call for call in self._calls.to(self.phone.number) if call.status == "in-progress"]
+        return call
 
     async def says(self, text: str, *, media: tuple[str, ...] = ()) -> None:
         """Text us, and let everything that follows from it happen."""
         assert await self.phone.says(text, media=media) == 200
+        await self._settle()
+
+    async def picks_up(self, *, by: str = "human") -> str:
+        """Answer the call that rings, or let `by` answer it; return what is heard."""
+        heard = await self._calls.pick_up(self.ringing, by)
+        await self._settle()
+        return heard
+
+    async def presses(self, key: str) -> str:
+        """Press a key; return what is heard."""
+        heard = await self._calls.press(self.on_the_line, key)
+        await self._settle()
+        return heard
+
+    async def presses_nothing(self) -> str:
+        """Listen to the end; return what is heard last."""
+        heard = await self._calls.press_nothing(self.on_the_line)
+        await self._settle()
+        return heard
+
+    async def does_not_pick_up(self, status: str = "no-answer") -> None:
+        """Let it ring, or be busy."""
+        await self._calls.end(self.ringing, status)
         await self._settle()
 
 

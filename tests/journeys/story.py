@@ -21,8 +21,9 @@ from bot.actions.programmes import import_programme
 from bot.app import App, Parts
 from bot.channels.sms import Sms
 from bot.channels.telegram import Patience, Telegram
+from bot.channels.voice import Voice
 from bot.domain.encoding import Encoding, segments
-from bot.domain.messages import ChannelName, MessageState
+from bot.domain.messages import MessageState
 from bot.domain.programme_reading import parse_programme
 from bot.settings import Settings
 from bot.store.alerts import Alert, AlertState
@@ -65,7 +66,7 @@ class Story:
     def phone(self, number: str) -> Texter:
         """Return whoever texts from this number."""
         if number not in self._texters:
-            self._texters[number] = Texter(self.twilio.phone(number), self.settle)
+            self._texters[number] = Texter(self.twilio.phone(number), self.twilio.calls, self.settle)
         return self._texters[number]
 
     def chat(self, chat_id: int, first_name: str = "Ana") -> Chatter:
@@ -111,6 +112,8 @@ class Story:
             assert person.unread == [], f"{whom} got something unexpected: {person.unread!r}"
         strangers = {t.to for t in self.twilio.texts.values() if not t.inbound} - self._texters.keys()
         assert strangers == set(), "a number nobody knows got a text"
+        ringing = [call.to for call in self.twilio.calls.all if call.rings]
+        assert ringing == [], "a phone rings that nobody expected"
 
     def end(self) -> None:
         """Check what must hold at the end of every story."""
@@ -210,7 +213,7 @@ async def tell(
             yield story
             story.end()
         finally:
-            for sender in (app.telegram, app.sms):
+            for sender in (app.telegram, app.sms, app.voice):
                 if sender is not None:
                     await sender.close()
 
@@ -235,6 +238,14 @@ def build_app(
         api_url=twilio_url,
         timeout=patience,
     )
+    voice = Voice(
+        account_sid=ACCOUNT,
+        tokens=tokens,
+        sender=NUMBER,
+        public_url=url,
+        api_url=twilio_url,
+        timeout=patience,
+    )
     settings = Settings(
         _env_file=None,  # type: ignore[call-arg]  # pydantic-settings' own argument
         public_url=url,
@@ -243,8 +254,9 @@ def build_app(
         twilio_auth_token=SecretStr(",".join(tokens)),
         sms_from=NUMBER,
     )
-    senders = {ChannelName.TELEGRAM: Sender(channel=chat), ChannelName.SMS: Sender(channel=sms)}
-    return App(settings, Parts(database=database, senders=senders, now=clock, telegram=chat, sms=sms))
+    senders = {channel.name: Sender(channel=channel) for channel in (chat, sms, voice)}
+    parts = Parts(database=database, senders=senders, now=clock, telegram=chat, sms=sms, voice=voice)
+    return App(settings, parts)
 
 
 def _hand_out_phones(story: Story, file: File) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,14 +15,14 @@ from starlette.routing import Route
 from bot.channels.sms import Sms
 from bot.channels.telegram import Telegram
 from bot.commands.check_providers import check_public_url, check_telegram, check_twilio
-from bot.commands.check_settings import check_crisis_lines
+from bot.commands.check_settings import check_crisis_lines, check_settings
 from bot.commands.checks import State
 from bot.domain.replies import crisis_lines_due
 from bot.settings import Settings
 from bot.store.vault import new_ring_key
 from tests.fakes.serving import running
 from tests.fakes.telegram_server import TOKEN, telegram_server
-from tests.fakes.twilio_server import ACCOUNT, AUTH_TOKEN, NUMBER, PUBLIC_URL, twilio_server
+from tests.fakes.twilio_server import ACCOUNT, AUTH_TOKEN, NUMBER, PUBLIC_URL, SERVICE, twilio_server
 from tests.unit.cli import EXAMPLE, Shell
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -162,3 +163,33 @@ def test_crisis_lines_are_due_some_day() -> None:
     due = crisis_lines_due()
     assert check_crisis_lines(due).state is State.OK
     assert check_crisis_lines(due.replace(year=due.year + 1)).state is State.WARN
+
+
+@pytest.mark.parametrize(
+    ("given", "state", "part"),
+    [
+        ({}, State.INFO, "Twilio is not set up"),
+        ({"sms_from": "+12025550100"}, State.OK, "the number in HANDRAIL_SMS_FROM"),
+        ({"sms_from": SERVICE}, State.INFO, "a messaging service makes no calls"),
+        ({"sms_from": SERVICE, "voice_from": "+12025550104"}, State.OK, "the number in HANDRAIL_VOICE_FROM"),
+    ],
+)
+def test_whether_staff_can_be_called_is_said(given: dict[str, str], state: State, part: str) -> None:
+    """One line says from where calls leave, or what is missing; never the number."""
+    account = {
+        "twilio_account_sid": ACCOUNT,
+        "twilio_auth_token": "t",
+        "public_url": "https://bot.example.org",
+    }
+    (found,) = [
+        one for one in check_settings(settings(**(account | given if given else {}))) if one.check == "voice"
+    ]
+    assert found.state is state
+    assert part in found.detail
+    assert "5550" not in found.detail
+
+
+def test_calls_need_a_whole_number() -> None:
+    """A messaging service, or words, can't call."""
+    with pytest.raises(ValidationError, match="must be a number such as"):
+        settings(voice_from=SERVICE)
