@@ -71,7 +71,7 @@ class Correspondent:
             key_id=self.contact.key_id,
             channel=self.contact.channel,
             participant_id=self.contact.participant_id,
-            staff_id=self.contact.staff_id,
+            staff_id=self.staff.id if self.staff is not None else None,
         )
 
 
@@ -101,8 +101,13 @@ async def _at_addresses(tx: Tx, addresses: Collection[Address]) -> dict[Address,
     found = {}
     for contact, participant, staff, programme, wrapped in await tx.session.execute(_AT_ADDRESSES, given):
         tx.vault.learn(contact.key_id, wrapped)
+        # Whoever left the staff takes no alert and sees nothing of anybody.
+        at_work = staff is not None and staff.status is PersonStatus.ACTIVE
         found[hashes[contact.address_hash]] = Correspondent(
-            contact=contact, programme=programme, participant=participant, staff=staff
+            contact=contact,
+            programme=programme,
+            participant=participant,
+            staff=staff if at_work else None,
         )
     return found
 
