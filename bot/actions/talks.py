@@ -20,7 +20,7 @@ from bot.store.alerts import Alert
 from bot.store.database import Tx
 from bot.store.desk import Talk, TalkMember
 from bot.store.ids import new_id
-from bot.store.people import Contact, Participant, Programme, Staff
+from bot.store.people import Contact, Participant, PersonStatus, Programme, Staff
 
 LASTS = timedelta(minutes=30)  # after the last word the bot comes back by itself
 STALE = timedelta(hours=2)
@@ -88,11 +88,18 @@ async def say_to_participant(
     return Said(talk=talk, opened=opened, delivered=True)
 
 
-async def say_to_staff(tx: Tx, talk: Talk, participant: Participant, message_id: str, text: str) -> None:
-    """Pass a participant's words on to everybody in the talk."""
+async def say_to_staff(tx: Tx, talk: Talk, participant: Participant, message_id: str, text: str) -> bool:
+    """Pass a participant's words on to everybody in the talk.
+
+    Return False when nobody in it is left who could read them: then the talk is over.
+    """
+    if not await _members(tx, talk):
+        await end_talk(tx, talk)
+        return False
     _go_on(tx, talk, participant)
     await _copy(tx, talk, participant, who=talk.ref, text=text, but=None, key=f"talk:{talk.id}:{message_id}")
     await tx.session.flush()
+    return True
 
 
 async def end_talk(tx: Tx, talk: Talk) -> None:
@@ -174,8 +181,18 @@ async def _join(tx: Tx, talk: Talk, staff: Staff, contact: Contact) -> None:
 
 
 async def _members(tx: Tx, talk: Talk) -> list[TalkMember]:
+    """Return who of a talk still works here, and has the contact they talk by."""
     found = await tx.session.scalars(
-        select(TalkMember).where(TalkMember.talk_id == talk.id).order_by(TalkMember.joined_at)
+        select(TalkMember)
+        .join(Staff, Staff.id == TalkMember.staff_id)
+        .join(Contact, Contact.id == TalkMember.contact_id)
+        .where(
+            TalkMember.talk_id == talk.id,
+            Staff.status == PersonStatus.ACTIVE,
+            Contact.staff_id == TalkMember.staff_id,
+            Contact.consent != ConsentState.OPTED_OUT,
+        )
+        .order_by(TalkMember.joined_at)
     )
     return list(found)
 

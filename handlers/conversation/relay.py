@@ -63,7 +63,8 @@ async def hear(tx: Tx, heard: Heard, staff: Staff) -> bool:
     if answered is not None and answered.alert_id is not None:
         await _about_alert(tx, heard, staff, await tx.session.get_one(Alert, answered.alert_id), text)
         return True
-    return await _plain(tx, heard, staff, text)
+    # A reply to something outside their talks may be meant for somebody else than the talk is with.
+    return await _plain(tx, heard, staff, text, sure=answered is None)
 
 
 async def back(tx: Tx, heard: Heard, staff: Staff, ref: str | None) -> None:
@@ -95,19 +96,18 @@ async def tapped(tx: Tx, heard: Heard, staff: Staff, verb: str, rest: str) -> st
 
 
 async def heard_from(tx: Tx, heard: Heard) -> bool:
-    """Pass a participant's words on to the staff they talk with; return False when there is no talk."""
+    """Pass a participant's words on to the staff they talk with; return False when nobody talks with them."""
     participant = heard.who.participant
     talk = await talk_of(tx, participant) if participant is not None else None
     if participant is None or talk is None:
         return False
     words = heard.text if heard.text.strip() else say("sent_media", heard.who.language)
-    await say_to_staff(tx, talk, participant, heard.message_id, words)
-    return True
+    return await say_to_staff(tx, talk, participant, heard.message_id, words)
 
 
-async def _plain(tx: Tx, heard: Heard, staff: Staff, text: str) -> bool:
+async def _plain(tx: Tx, heard: Heard, staff: Staff, text: str, *, sure: bool) -> bool:
     talks = await talks_of_staff(tx, staff.id)
-    if len(talks) == 1:
+    if len(talks) == 1 and sure:
         await _on(tx, heard, staff, talks[0], text)
     elif talks:
         refs = ", ".join(talk.ref for talk in talks)
@@ -146,7 +146,7 @@ async def _say(
     if not said.delivered:
         await tell(tx, heard, "talk_stopped", person=participant.ref)
     elif said.opened:
-        await tell(tx, heard, "talk_begun", person=participant.ref, ref=said.talk.ref)
+        await tell(tx, heard, "talk_begun", alert=alert, person=participant.ref, ref=said.talk.ref)
 
 
 async def _talk_answered(tx: Tx, dedupe_key: str | None, staff: Staff) -> Talk | None:
