@@ -49,7 +49,7 @@ async def audit_alerts(tx: Tx) -> Audit:
             programme = await tx.session.get_one(Programme, alert.programme_id)
             rosters[alert.programme_id] = (programme, await load_roster(tx, programme))
         programme, roster = rosters[alert.programme_id]
-        mended += _has_a_step(tx, alert)
+        mended += _has_a_step(tx, alert) or _is_held(tx, alert, roster)
         if alert.state is AlertState.OPEN and not _reaches(alert, roster):
             if await _draw_again(tx, alert, programme, roster):
                 mended += 1
@@ -69,6 +69,17 @@ def _has_a_step(tx: Tx, alert: Alert) -> bool:
         return False
     alert.next_step_at = tx.now
     note(tx, alert, "audited", detail="no step was due")
+    tx.wake.add("escalations")
+    return True
+
+
+def _is_held(tx: Tx, alert: Alert, roster: Roster) -> bool:
+    """Start the chain again of an alert that somebody has who left; return whether it had to."""
+    gone = alert.state is AlertState.ACKNOWLEDGED and not roster.is_active(str(alert.acknowledged_by))
+    if not gone or (alert.next_step_at is not None and alert.next_step_at <= tx.now):
+        return False
+    alert.next_step_at = tx.now
+    note(tx, alert, "audited", detail="its holder left")
     tx.wake.add("escalations")
     return True
 

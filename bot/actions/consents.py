@@ -56,7 +56,7 @@ async def opt_out(tx: Tx, contact: Contact, *, method: str, message_id: str | No
     set_consent(tx, contact, ConsentState.OPTED_OUT, method=method, message_id=message_id)
     await tx.session.flush()
     if contact.staff_id is not None:
-        await hand_on_notices(tx, contact.id)
+        await hand_on_notices(tx, contact.id, contact.staff_id)
     await cancel(tx, "opted_out", Message.contact_id == contact.id, Message.kind != Kind.PARTING)
     if contact.staff_id is not None:
         await warn_of_cover(tx, contact)

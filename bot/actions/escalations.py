@@ -171,22 +171,23 @@ async def notice_failed(tx: Tx, failed: Message, *, gone: bool) -> None:
         return
     note(tx, alert, "unreachable", staff_id=failed.staff_id)
     turn = notice_key(alert, failed.alert_round or 0, failed.alert_step or 0)
-    others = await tx.session.scalar(
-        select(Message.id)
-        .where(
+    others = await tx.session.execute(
+        select(Message.staff_id, Message.contact_id).where(
             Message.dedupe_key.startswith(turn, autoescape=True),
             Message.id != failed.id,
             Message.state.not_in([MessageState.FAILED, MessageState.CANCELLED]),
         )
-        .limit(1)
     )
-    if others is None:
+    if not any(roster.reads(staff_id, contact_id) for staff_id, contact_id in others):
         alert.next_step_at = tx.now
         tx.wake.add("escalations")
 
 
-async def hand_on_notices(tx: Tx, contact_id: str) -> None:
-    """Take the open alerts that a contact was told of to somebody else: it can't be relied on any more."""
+async def hand_on_notices(tx: Tx, contact_id: str, staff_id: str) -> None:
+    """Take what a contact of somebody's was told of to others: it can't be relied on any more.
+
+    Whoever left, or has no contact left, has nothing in hand either: its chain starts again at once.
+    """
     notices = await tx.session.scalars(
         select(Message)
         .join(Alert, Alert.id == Message.alert_id)
@@ -195,3 +196,13 @@ async def hand_on_notices(tx: Tx, contact_id: str) -> None:
     )
     for notice in {notice.alert_id: notice for notice in notices}.values():
         await notice_failed(tx, notice, gone=True)
+    for alert in await tx.session.scalars(
+        select(Alert)
+        .where(Alert.state == AlertState.ACKNOWLEDGED, Alert.acknowledged_by == staff_id)
+        .with_for_update()
+    ):
+        roster = await load_roster(tx, await tx.session.get_one(Programme, alert.programme_id))
+        if not (roster.is_active(staff_id) and roster.has_contact(staff_id)):
+            alert.next_step_at = tx.now
+            tx.wake.add("escalations")
+    await tx.session.flush()

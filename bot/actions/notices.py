@@ -63,12 +63,12 @@ async def fail_over(
     """
     round_, step = failed.alert_round or 0, failed.alert_step or 0
     person = find_person(chain, round_, step, failed.staff_id)
-    if person is None:
+    if person is None or not roster.is_active(person.staff_id):
         return False
     # By the key, which holds the level: an alert that rose tells everybody anew.
     same = (
         await tx.session.execute(
-            select(Message.id, Message.contact_id, Message.channel, Message.state).where(
+            select(Message.id, Message.staff_id, Message.contact_id, Message.channel, Message.state).where(
                 Message.dedupe_key.startswith(notice_key(alert, round_, step), autoescape=True),
                 Message.staff_id == person.staff_id,
             )
@@ -101,6 +101,8 @@ def notice_key(alert: Alert, round_: int, step: int) -> str:
 
 def _may_arrive(notice: Any, roster: Roster) -> bool:
     """Tell whether a notice is there, or on its way by a sender that works."""
+    if not roster.reads(notice.staff_id, notice.contact_id):
+        return False
     if notice.state is MessageState.QUEUED:
         return roster.works(notice.channel)
     return notice.state in (MessageState.SENDING, MessageState.SENT, MessageState.DELIVERED)

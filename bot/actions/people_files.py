@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from bot.actions.consents import set_consent
 from bot.actions.enrolments import enrol
+from bot.actions.escalations import hand_on_notices
 from bot.actions.imported import Imported, bring_in_line
 from bot.actions.people import add_contact
 from bot.actions.planning import look_again
@@ -46,6 +47,7 @@ async def bring_member(
         "position": position,
     }
     new = row is None
+    left = row is not None and (row.status, values["status"]) == (PersonStatus.ACTIVE, PersonStatus.LEFT)
     if row is None:
         row = Staff(id=new_id(), programme_id=programme.id, ref=file.ref, created_at=tx.now, **values)
         row.key_id = await tx.vault.new_key(tx.session, "staff")
@@ -59,6 +61,10 @@ async def bring_member(
     differs |= _set_sealed(tx, row, "email", file.email)
     await tx.session.flush()
     differs |= await _contacts(tx, programme, row, file.contacts, new=new)
+    if left:
+        held = await tx.session.scalars(select(Contact.id).where(Contact.staff_id == row.id))
+        for contact_id in held.all():
+            await hand_on_notices(tx, contact_id, row.id)
     done.count("staff", new=new, differs=differs)
     return row
 
@@ -202,9 +208,13 @@ def _consent(tx: Tx, row: Contact, owner: Staff | Participant, file: files.Conta
 
 
 async def _detach(tx: Tx, row: Contact) -> None:
+    staff_id = row.staff_id
     row.participant_id = row.staff_id = None
     set_consent(tx, row, ConsentState.NONE, method="replaced")
     row.greeted_at = tx.now  # whoever has the number now gets no greeting out of the blue
+    await tx.session.flush()
+    if staff_id is not None:
+        await hand_on_notices(tx, row.id, staff_id)
     await cancel(tx, "replaced", Message.contact_id == row.id, Message.kind != Kind.PARTING)
 
 

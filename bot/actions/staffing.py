@@ -51,13 +51,24 @@ class Roster:
 
         Senders that rest come last, so that an alert goes round them.
         """
-        reachable = {c.id for c in self.contacts.get(person.staff_id, []) if _reachable(c)}
-        usable = [r for r in person.routes if r.contact_id in reachable and self._sender_on(r.channel)]
+        contacts = self.contacts.get(person.staff_id, [])
+        routes, theirs = person.routes, {c.id for c in contacts}
+        if not any(route.contact_id in theirs for route in routes):
+            # Their number was replaced since the routes were written down: the new one stands in.
+            routes = self.routes(person.staff_id, dict.fromkeys(route.channel for route in routes))
+        reachable = {c.id for c in contacts if _reachable(c)}
+        usable = [r for r in routes if r.contact_id in reachable and self._sender_on(r.channel)]
         return tuple(sorted(usable, key=lambda r: self._resting(r.channel)))
 
     def has_contact(self, staff_id: str) -> bool:
         """Tell whether somebody has a contact that works, whatever the senders do at the moment."""
         return any(map(_reachable, self.contacts.get(staff_id, [])))
+
+    def reads(self, staff_id: str | None, contact_id: str) -> bool:
+        """Tell whether somebody works here and can be relied upon to read what came to a contact."""
+        contacts = self.contacts.get(str(staff_id), [])
+        mine = any(c.id == contact_id and _reachable(c) for c in contacts)
+        return mine and self.is_active(str(staff_id))
 
     def on_duty(self, staff_id: str) -> bool:
         """Tell whether somebody is on duty now, in their own zone, or on call; leave ends both.
