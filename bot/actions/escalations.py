@@ -34,6 +34,8 @@ def next_turn(alert: Alert, roster: Roster) -> escalation.Turn:
         roster.is_active(person.staff_id) and roster.usable(person) and not roster.is_away(person.staff_id)
         for person in chain.everybody
     )
+    # An urgent alert wakes supervisors; whoever else is off duty only where there is no supervisor to wake.
+    led = any(roster.is_active(person.staff_id) and roster.usable(person) for person in chain.supervisors)
 
     def can_take(person: Person, last_resort: bool) -> bool:
         if not roster.is_active(person.staff_id) or not roster.usable(person):
@@ -41,7 +43,7 @@ def next_turn(alert: Alert, roster: Roster) -> escalation.Turn:
         if here and roster.is_away(person.staff_id):
             return False
         if last_resort or (alert.level is Level.CRISIS and alert.round > 0):
-            return alert.level is Level.CRISIS or person.staff_id in supervisors
+            return alert.level is Level.CRISIS or not led or person.staff_id in supervisors
         return roster.on_duty(person.staff_id)
 
     return escalation.take_turn(chain, alert.round, alert.step, can_take)
