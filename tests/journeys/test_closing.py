@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
 from bot.domain.closing import Mode, Outcome
 from bot.domain.prompts import Support
 from bot.store.alerts import Alert, AlertState
@@ -164,6 +169,39 @@ async def test_whoever_is_on_call_is_told(open_story: Open) -> None:
         await story.phone(holder).says(f"CLOSE {notice.split('Ref ')[1][:2]} 2")
         await story.phone(holder).gets("is closed: safe.")
         await story.forward(days=7)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/London", "Australia/Lord_Howe"])
+async def test_a_handover_while_somebody_waits_brings_in_whoever_is_on_call_now(
+    open_story: Open, zone: str
+) -> None:
+    """Jo is told until half past, Lee from then on: an hour of clocks that were changed since."""
+    file = no_prompts()
+    # Eight weeks earlier by the wall clock: in each of the zones clocks have been changed since.
+    starts = datetime(2026, 11, 23, 15, 30, tzinfo=UTC).astimezone(ZoneInfo(zone)) - timedelta(weeks=8)
+    rota = {"name": "nights", "timezone": zone, "people": ["lee", "jo"], "starts": f"{starts:%Y-%m-%d %H:%M}"}
+    file["rota"] = [rota]
+    file["escalation"]["urgent"] = [{"notify": "on_call", "by": ["sms"], "wait": "10m"}]
+    file["escalation"]["crisis"] = file["escalation"]["urgent"]
+    person(file, "lee")["roles"] = ["specialist"]
+    for ref in ("jo", "lee"):
+        person(file, ref)["duty"] = ["Mon 01:00-02:00"]
+    story = await open_story(file)
+    alex, jo, lee = story.phone(ALEX), story.phone(JO), story.phone(LEE)
+    await alex.says("I feel hopeless")
+    await alex.gets("Thank you for telling me.")
+    await jo.gets("Someone needs you soon.")
+    for _ in range(2):
+        await story.forward(minutes=10)
+        await jo.gets("Still nobody has it.")
+    await story.forward(minutes=9, seconds=59)
+    lee.got_nothing()
+    await story.forward(seconds=1)
+    await lee.gets("Still nobody has it.")
+    await lee.says("1")
+    await lee.gets("You have it.")
+    await jo.gets("Lee has it.")
+    await alex.gets("Lee from your team")
 
 
 async def test_leave_shields_from_everything_while_somebody_else_is_there(open_story: Open) -> None:
