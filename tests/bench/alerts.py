@@ -6,15 +6,15 @@ import asyncio
 import time
 from contextlib import AsyncExitStack
 
+from tests.bench import desk
 from tests.bench.figures import Better, Figure, Run, Target, middle
-from tests.bench.load import one
+from tests.bench.load import CRY, one
 from tests.bench.processes import Remote, process
 from tests.bench.provider import provider
 from tests.bench.seeding import now, queue, seed
 from tests.bench.servers import handrail
 
 STAFF = ["+12025550101", "+12025550102", "+12025550103"]  # the example programme's
-WORDS = "I can't do this any more, I want to die tonight"
 PEOPLE = 5_000
 RATES: tuple[tuple[str, float | None], ...] = (("10 texts a second", 10.0), ("an unlimited rate", None))
 PATIENCE = 60.0  # seconds after which a notice counts as lost
@@ -35,7 +35,7 @@ async def bench(run: Run) -> list[Figure]:
             Figure(what=f"{what}: slowest of {len(full)}", unit="s", ours=max(full), baseline=max(empty),
                    better=Better.LOWER, target=Target(limit=1.0), note=note),
         ]  # fmt: skip
-    return figures
+    return figures + await desk.figures(run)
 
 
 async def _alerts(run: Run, rate: float | None, queued: int) -> list[float]:
@@ -58,7 +58,7 @@ async def _alerts(run: Run, rate: float | None, queued: int) -> list[float]:
 
 async def _told(url: str, twilio: Remote, number: int) -> float:
     start = time.time()
-    status = await one(url, number, WORDS)
+    status = await one(url, number, CRY)
     assert status == 200, f"the text was refused: {status}"
     while (arrived := await twilio.ask("arrived", STAFF, start)) is None:
         assert time.time() < start + PATIENCE, "no notice came"

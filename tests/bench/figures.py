@@ -70,6 +70,7 @@ class Scale:
     load_seconds: float = 5.0
     queued: int = 100_000
     alerts: int = 5
+    alert_seconds: float = 20.0
     texts: int = 4_000
     published: int = 100_000
     repeats: int = 3
@@ -87,6 +88,7 @@ QUICK = Scale(
     load_seconds=1.0,
     queued=2_000,
     alerts=2,
+    alert_seconds=2.0,
     texts=400,
     published=1_000,
     repeats=1,

@@ -19,6 +19,7 @@ from tests.bench.servers import PATH
 from tests.fakes.twilio_server import ACCOUNT, AUTH_TOKEN, NUMBER
 
 CONNECTIONS = 32
+CRY = "I can't do this any more, I want to die tonight"
 # What people answer on an ordinary day.
 SAID = ("7", "good thanks", "5/10", "had a rough night but I am here", "ok", "see you at group later")
 
@@ -52,8 +53,8 @@ def request(url: str, number: int, body: str) -> bytes:
 
 
 def loader(pipe: Connection) -> None:
-    """Wait to be told `flood` or `pace`."""
-    uvloop.run(serve_pipe(pipe, {"flood": flood, "pace": pace}))
+    """Wait to be told `flood`, `pace` or `cry`."""
+    uvloop.run(serve_pipe(pipe, {"flood": flood, "pace": pace, "cry": cry}))
 
 
 async def flood(url: str, people: int, count: int, seconds: float) -> Load:
@@ -72,6 +73,22 @@ async def pace(url: str, people: int, rate: float, seconds: float) -> Load:
     due = iter([(start + n / rate, one) for n, one in enumerate(requests)])
     answers = await asyncio.gather(*(_on_time(url, due) for _ in range(CONNECTIONS * 2)))
     return _load([one for some in answers for one in some], time.perf_counter() - start)
+
+
+async def cry(url: str, first: int, count: int, rate: float) -> list[tuple[int, float]]:
+    """Have `count` people from the `first` on write that they want to die, `rate` a second.
+
+    Return each one's number and when that was due (seconds since 1970): lateness counts as waiting.
+    """
+    start = time.time() + 0.05
+
+    async def cries(number: int) -> tuple[int, float]:
+        at = start + (number - first) / rate
+        await asyncio.sleep(max(0.0, at - time.time()))
+        assert await one(url, number, CRY) == 200, "a text was refused"
+        return number, at
+
+    return list(await asyncio.gather(*map(cries, range(first, first + count))))
 
 
 async def one(url: str, number: int, body: str) -> int:

@@ -54,7 +54,7 @@ class Meter:
 
 
 def provider(pipe: Connection, channel: str, rate: float | None, people: int) -> None:
-    """Serve the stand-in for `channel`; its questions are url, count, span, refused, first_to and clear."""
+    """Serve the stand-in for `channel`; its questions are url, count, arrived, notices, clear and such."""
     uvloop.run(_serve(pipe, channel, rate, people))
 
 
@@ -72,10 +72,17 @@ async def _serve(pipe: Connection, channel: str, rate: float | None, people: int
             "refused": lambda: meter.refused,
             "violations": lambda: list(server.violations[:3]),
             "arrived": lambda numbers, since: _arrived(server, numbers, since),
+            "notices": lambda numbers: _came(server, numbers),
             "clear": meter.clear,
         }
         await serve_pipe(pipe, answers)
     await server.close()
+
+
+def _came(server: TwilioServer, numbers: list[str]) -> dict[str, float]:
+    """Return when each text to one of the numbers came (seconds since 1970), by our own id."""
+    texts = [text for number in numbers for text in server.phone(number).got]
+    return {str(text.callback).rpartition("m=")[2]: text.created.timestamp() for text in texts}
 
 
 def _arrived(server: TwilioServer, numbers: list[str], since: float) -> float | None:
