@@ -99,6 +99,16 @@ async def test_fault_15_nobody_at_all(house: House) -> None:
     assert (await house.app.report())["alerts_reaching_nobody"] == 0
 
 
+async def test_fault_15_at_night_without_a_supervisor(house: House) -> None:
+    """Jo left and Lee stopped; at night an urgent text wakes Dana rather than nobody."""
+    await house.bring_in(JO_LEFT)
+    await house.says(LEE, "STOP")
+    await house.forward(hours=12)
+    await house.says(ALEX, URGENT)
+    (alert,) = await house.alerts()
+    assert any(_about(house, who, alert.ref) for who in (DANA, DANA_SMS))
+
+
 async def test_fault_15_the_chain_is_exhausted_and_repeats(house: House) -> None:
     """Nobody answers for an hour: the supervisor is told in every round."""
     await house.says(ALEX, CRISIS)
