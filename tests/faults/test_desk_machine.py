@@ -74,14 +74,14 @@ ORDERS = (
     "CLOSE {ref} false alarm a test",
     "NOTE {ref} call 20m. Next: ride on Friday",
 )
-ROTA = "rota: [{name: nights, people: [jo, lee], starts: 2026-11-16 09:00}]"
+ROTA = "rota: [{name: nights, people: [jo, lee], starts: '2026-11-16 09:00'}]"
 # What a coordinator may change in the file, while alerts are open.
 EDITS = {
     "dana left": ("    name: Dana Reyes\n", "    name: Dana Reyes\n    status: left\n"),
     "jo left": ("    name: Jo Park\n", "    name: Jo Park\n    status: left\n"),
     "lee left": ("    name: Lee Brandt\n", "    name: Lee Brandt\n    status: left\n"),
     "jo's number": (JO[1], "+12025550109"),
-    "dana away": ("    backup: jo\n", "    backup: jo\n    leave: [2026-11-23..2026-11-30]\n"),
+    "dana away": ("    backup: jo\n", "    backup: jo\n    leave: ['2026-11-23 to 2026-11-30']\n"),
     "waits": ("wait: 3m", "wait: 7m"),
     "chain": ("notify: [assigned, backup], by: [telegram, sms]", "notify: on_call, by: [sms]"),
     "rota": ("escalation:\n", f"{ROTA}\nescalation:\n"),
