@@ -170,6 +170,17 @@ class Desk(RuleBasedStateMachine):
         ref = alerts[-1 - which % min(3, len(alerts))].ref if alerts else "K7"
         self.run(self.house.says(who, said.format(ref=ref)))
 
+    @rule(
+        who=st.sampled_from([ALEX, MARISOL]),
+        by=st.sampled_from(STAFF),
+        said=st.sampled_from([URGENT, CRISIS]),
+    )
+    def taken_at_once(self, who: Address, by: Address, said: str) -> None:
+        """Somebody is in distress, and somebody has it: what most often happens."""
+        self.distress(who, said)
+        alert = self.run(self.house.alerts())[-1]
+        self.run(self.house.says(by, f"1 {alert.ref}"))
+
     @rule(who=st.sampled_from([DANA]), which=st.integers(0, 99), verb=st.sampled_from(["take", "cover"]))
     def staff_tap(self, who: Address, which: int, verb: str) -> None:
         """Somebody taps a button, perhaps an old one."""
