@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from bot.actions.prompts import buttons_of
+from bot.actions.talks import let_all_go
 from bot.domain import answers
 from bot.domain.checkins import Answer, from_data, to_data
 from bot.outbox.claim import many
 from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.ids import new_id
+from bot.store.messages import Message
 from bot.store.people import Participant
 from bot.store.schedules import AnswerRow, Checkin, CheckinState
 
 OPEN_FOR = timedelta(hours=20)  # a question stands until about the next morning
+MOOD = "mood"  # asked on demand under the same name as by a schedule: "same" and the trend go on
 _OPEN_NOW = select(Checkin).where(
     Checkin.participant_id.in_(bindparam("participants", expanding=True)),
     Checkin.state == CheckinState.OPEN,
@@ -44,9 +49,10 @@ def new_checkin(
 
 
 async def open_checkins(tx: Tx, rows: list[dict[str, Any]]) -> None:
-    """Open questions, at most one a participant: an older open one is replaced."""
+    """Open questions, at most one a participant: an older open one is replaced, one of a plan let go."""
     if not rows:
         return
+    await let_all_go(tx, [row["participant_id"] for row in rows])
     await tx.session.execute(
         update(Checkin)
         .where(
@@ -59,6 +65,19 @@ async def open_checkins(tx: Tx, rows: list[dict[str, Any]]) -> None:
     await many(tx, tx.insert(table_of(Checkin)).on_conflict_do_nothing(), rows)
     for row in rows:
         tx.crowd.forget(row["participant_id"])
+
+
+async def ask_mood(tx: Tx, participant: Participant, dedupe_key: str, *, buttons: bool) -> None:
+    """Open the question that a message of ours asks on demand: how somebody is, from 0 to 10."""
+    message_id = await tx.session.scalar(select(Message.id).where(Message.dedupe_key == dedupe_key))
+    if message_id is None:
+        return
+    spec = answers.Scale(low=0, high=10, about=MOOD)
+    row = new_checkin(participant.id, message_id, MOOD, answers.to_data(spec), tx.now)
+    await open_checkins(tx, [row])
+    if buttons:
+        offered = [asdict(b) for b in buttons_of(spec, message_id, participant.language)]
+        await tx.session.execute(update(Message).where(Message.id == message_id).values(buttons=offered))
 
 
 async def open_checkin(tx: Tx, participant_id: str) -> Checkin | None:

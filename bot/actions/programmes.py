@@ -76,6 +76,7 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         "join_keyword": file.join_keyword,
         "join_schedule": file.join_schedule,
         "telegram_details": file.telegram_details,
+        "on_slip": None if file.on_slip is files.OnSlip.TELL else str(file.on_slip),
         "holidays": " ".join(day.isoformat() for day in file.holidays) or None,
         "escalation": {level: [_step(s) for s in steps] for level, steps in file.escalation.items()},
     }
@@ -210,12 +211,17 @@ async def _participant(
 
 
 def _details(file: files.Participant, held: dict[str, Any]) -> str | None:
-    """Return what the file says, with what the person said since: milestones wanted, or put on hold."""
+    """Return what the file says, with what the person said since: milestones, a hold, a new start."""
     recovery = file.recovery_date.isoformat() if file.recovery_date is not None else None
+    if recovery is not None and recovery == held.get("filed_date"):
+        recovery = held["recovery_date"]  # the file is as it was before they started anew
+    same = recovery is not None and recovery == held.get("recovery_date")
     details = {
         "recovery_date": recovery,
         "pathway": str(file.pathway) if file.pathway is not None else None,
         "milestones": held.get("milestones") if file.milestones is None else file.milestones,
+        "filed_date": held.get("filed_date") if same else None,
+        "days_before": held.get("days_before") if same else None,
         # A new date is a new beginning, and ends the hold.
         "held_since": held.get("held_since") if recovery == held.get("recovery_date") else None,
     }

@@ -35,11 +35,13 @@ def answer_spec(prompt: Prompt) -> dict[str, Any] | None:
 
 def answer_buttons(prompt: Prompt, message_id: str, language: str) -> tuple[Button, ...]:
     """Return the buttons that answer a prompt on Telegram."""
-    if prompt.answer is None:
-        return ()
+    return buttons_of(prompt.answer, message_id, language) if prompt.answer is not None else ()
+
+
+def buttons_of(spec: answers.AnswerSpec, message_id: str, language: str) -> tuple[Button, ...]:
+    """Return the buttons that answer the question of a message on Telegram."""
     return tuple(
-        Button(label=label, data=f"{ANSWER}:{message_id}:{value}")
-        for value, label in options(prompt.answer, language)
+        Button(label=label, data=f"{ANSWER}:{message_id}:{value}") for value, label in options(spec, language)
     )
 
 

@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from bot.actions.people import Correspondent, first_name, specialist_of
 from bot.domain.consent import ConsentReading
-from bot.domain.messages import Inbound, Kind, Lane
+from bot.domain.messages import Button, Inbound, Kind, Lane
 from bot.domain.replies import Lines, crisis_lines, say
 from bot.domain.triage.assess import Assessment
 from bot.outbox.enqueue import Draft, enqueue
 from bot.store.database import Tx
 
 RETURN_TO_USE = "return_to_use"  # as triage calls it
+AFTER_EACH_OTHER = timedelta(milliseconds=1)
 STALE = timedelta(hours=2)  # an answer later than this answers nothing
 
 
@@ -58,15 +59,26 @@ async def answer(
 
 
 async def answer_with(
-    tx: Tx, heard: Heard, key: str, text: str, *, kind: Kind = Kind.REPLY, lane: Lane = Lane.REPLY
+    tx: Tx,
+    heard: Heard,
+    key: str,
+    text: str,
+    *,
+    kind: Kind = Kind.REPLY,
+    lane: Lane = Lane.REPLY,
+    buttons: tuple[Button, ...] = (),
+    place: int = 0,
 ) -> None:
-    """Enqueue a reply that is worded already."""
+    """Enqueue a reply that is worded already. Of several to one message, `place` is which goes first."""
     lasting = lane is Lane.ALERT or kind is Kind.PARTING
     draft = Draft(
         to=heard.who.to,
         kind=kind,
         lane=lane,
         text=text,
+        buttons=buttons,
+        # The outbox goes by time alone; negative places are before what is said with none.
+        not_before=tx.now + place * AFTER_EACH_OTHER if place else None,
         dedupe_key=f"{key}:{heard.message_id}",
         expires_at=None if lasting else tx.now + STALE,
     )

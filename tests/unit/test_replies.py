@@ -39,9 +39,24 @@ VALUES = {
     "end": "09:00",
     "hour": 11,
     "why": "says they want to die",
-    "text": "what they wrote",
+    "text": "x" * 60,
+    "help": "x" * 45,
+    "reason": "x" * 45,
+    "skill": "x" * 128,
+    "question": "¿Qué te avisa que viene un rato dificil?",
+    "spray": " Keep your nose spray close.",
 }
-NOT_SENT = {"weekdays", "somebody", "option", "yes_label", "no_label", "your_specialist", "notice_detail"}
+NOT_SENT = {
+    "plan_toast",
+    "slip_spray",
+    "weekdays",
+    "somebody",
+    "option",
+    "yes_label",
+    "no_label",
+    "your_specialist",
+    "notice_detail",
+}
 # What the carriers ask every programme to say, and the numbers to call, are what they are.
 CARRIER_LINES = {
     "invite",
@@ -54,7 +69,17 @@ CARRIER_LINES = {
     "staff_help",
     "unsure_stop",
 }
-LONGER = {"crisis", "crisis_unreached", "crisis_unknown", "overdose", "urgent", "urgent_unreached", "talk"}
+LONGER = {
+    "crisis",
+    "crisis_unreached",
+    "crisis_unknown",
+    "overdose",
+    "urgent",
+    "urgent_unreached",
+    "talk",
+    "talk_back",
+    "talk_nobody",
+}
 
 
 def replies(language: str) -> dict[str, str]:
