@@ -96,7 +96,7 @@ async def test_a_plan_on_telegram_in_spanish(open_story: Open) -> None:
     await marisol.gets("Escribiste que te ayuda: cantar en la cocina 🎵.")
     await marisol.says("PLAN QUITAR 1")
     await marisol.gets("Quitado: cantar en la cocina 🎵.")
-    await marisol.says("antojo")
+    await marisol.says("ganas")
     await marisol.gets("Escribiste a quién llamar: mi tía Lola.")
 
 
