@@ -51,6 +51,14 @@ triage_app = typer.Typer(
 app.add_typer(triage_app, name="triage")
 keys = typer.Typer(help="The key ring that locks the data.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(keys, name="keys")
+schedule = typer.Typer(
+    help="What is said when: drafts, what they would change, publishing and taking back.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(schedule, name="schedule")
+NAME = Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")]
+BY = Annotated[str | None, typer.Option(metavar="REF", help="Who you are, for the record.")]
 
 
 @app.command()
@@ -120,15 +128,31 @@ def export(
 
 @app.command()
 def preview(
+    *,
     schedule: Annotated[str, typer.Option(metavar="NAME", help="Of this schedule.")],
-    participant: Annotated[str, typer.Option(metavar="REF", help="To this participant.")],
-    count: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 6,
+    participant: Annotated[
+        str | None, typer.Option(metavar="REF", help="To this participant; without: to a sample.")
+    ] = None,
+    people: Annotated[int, typer.Option(min=1, max=100, help="How many are in the sample.")] = 3,
+    count: Annotated[int, typer.Option(min=1, max=500, help="How many sends.")] = 6,
+    draft: Annotated[bool, typer.Option("--draft", help="As if the draft were published.")] = False,
     as_json: JSON = False,
 ) -> None:
     """Show what somebody gets next: when, how it reads, what it costs, and why not."""
     from bot.commands.previewing import preview
 
-    preview(schedule, participant, count=count, as_json=as_json)
+    preview(schedule, participant, people=people, count=count, draft=draft, as_json=as_json)
+
+
+@app.command()
+def forecast(
+    days: Annotated[int, typer.Option(min=1, max=366, help="How far to look.")] = 30,
+    as_json: JSON = False,
+) -> None:
+    """Show how much is sent when, and warn of peaks that the senders are too slow for."""
+    from bot.commands.forecasting import forecast
+
+    forecast(days=days, as_json=as_json)
 
 
 @triage_app.command("text", hidden=True)
@@ -143,6 +167,108 @@ def triage(
     from bot.commands.triage import triage
 
     triage(text, jsonl=jsonl, lang=lang)
+
+
+@schedule.command("list")
+def schedule_list(as_json: JSON = False) -> None:
+    """List the schedules: what is in force, who drafts, how many are on them."""
+    from bot.commands.schedules import list_all
+
+    list_all(as_json=as_json)
+
+
+@schedule.command("history")
+def schedule_history(name: NAME, as_json: JSON = False) -> None:
+    """List a schedule's versions, newest first."""
+    from bot.commands.schedules import history
+
+    history(name, as_json=as_json)
+
+
+@schedule.command("draft")
+def schedule_draft(
+    name: NAME,
+    file: Annotated[Path | None, typer.Argument(help="An edited draft to save; without: print it.")] = None,
+    by: BY = None,
+) -> None:
+    """Print the draft to edit, or save an edited one; nobody's saving is ever overwritten."""
+    from bot.commands.schedules import draft
+
+    draft(name, file, by=by)
+
+
+@schedule.command("discard")
+def schedule_discard(name: NAME) -> None:
+    """Throw the draft away."""
+    from bot.commands.schedules import discard
+
+    discard(name)
+
+
+@schedule.command("diff")
+def schedule_diff(
+    name: NAME,
+    old: Annotated[int | None, typer.Option("--from", help="A version; else what is published.")] = None,
+    new: Annotated[int | None, typer.Option("--to", help="A version; else the draft.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Show what differs: prompts added, removed, changed, and in what."""
+    from bot.commands.schedules import diff
+
+    diff(name, old, new, as_json=as_json)
+
+
+@schedule.command("impact")
+def schedule_impact(
+    name: NAME,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How far to look.")] = 30,
+    as_json: JSON = False,
+) -> None:
+    """Show what publishing the draft would change, for whom, before you do it."""
+    from bot.commands.schedules import impact
+
+    impact(name, days=days, as_json=as_json)
+
+
+@schedule.command("publish")
+def schedule_publish(
+    name: NAME,
+    revision: Annotated[int | None, typer.Option(min=1, help="Only if the draft is this one.")] = None,
+    by: BY = None,
+    as_json: JSON = False,
+) -> None:
+    """Publish the draft; delivery goes on meanwhile, and a kill half-way loses nothing."""
+    from bot.commands.schedules import publish
+
+    publish(name, revision=revision, by=by, as_json=as_json)
+
+
+@schedule.command("undo")
+def schedule_undo(name: NAME, by: BY = None, as_json: JSON = False) -> None:
+    """Take the last change back, within 24 hours."""
+    from bot.commands.schedules import undo
+
+    undo(name, by=by, as_json=as_json)
+
+
+@schedule.command("archive")
+def schedule_archive(name: NAME, by: BY = None, as_json: JSON = False) -> None:
+    """End a schedule: nobody gets anything from it any more."""
+    from bot.commands.schedules import archive
+
+    archive(name, by=by, as_json=as_json)
+
+
+@schedule.command("restore")
+def schedule_restore(
+    name: NAME,
+    version: Annotated[int, typer.Option("--version", min=1, help="Its number, from `history`.")],
+    by: BY = None,
+) -> None:
+    """Make an old version the draft."""
+    from bot.commands.schedules import restore
+
+    restore(name, version, by=by)
 
 
 @triage_app.command("report")

@@ -38,11 +38,13 @@ from schedules.clock import Clock, Job
 from schedules.delivery import Delivery, Sender
 from schedules.escalations import escalate
 from schedules.planner import plan
+from schedules.publishing import publish_on
+from schedules.silence import SECONDS, mind_silence
 from schedules.upkeep import beat, tidy
 
 log = structlog.get_logger()
 
-PLANNER, ESCALATIONS = "planner", "escalations"
+PLANNER, ESCALATIONS, PUBLISHING = "planner", "escalations", "publishing"
 SLACK = 15.0  # seconds a job may be late before readiness fails
 
 
@@ -135,7 +137,7 @@ class App:
             for name, delivery in self.deliveries.items():
                 self.database.listen(DELIVERY, delivery.wake)
                 self._spawn(delivery.run(), f"delivery-{name}")
-            for job in (PLANNER, ESCALATIONS):
+            for job in (PLANNER, ESCALATIONS, PUBLISHING):
                 self.database.listen(job, partial(self.clock.soon, job))
             self.clock.start()
         self._started = True
@@ -163,7 +165,8 @@ class App:
         """
         total = 0
         while True:
-            done = await plan(self.database) + await escalate(self.database)
+            done = await publish_on(self.database) + await plan(self.database)
+            done += await escalate(self.database) + await mind_silence(self.database)
             for delivery in self.deliveries.values():
                 done += await delivery.deliver_due() + await delivery.look_up()
             if not done:
@@ -198,6 +201,8 @@ class App:
     def _jobs(self) -> list[Job]:
         jobs = [
             Job(name=PLANNER, seconds=1, work=lambda: plan(self.database)),
+            Job(name=PUBLISHING, seconds=2, work=lambda: publish_on(self.database)),
+            Job(name="silence", seconds=SECONDS, work=lambda: mind_silence(self.database)),
             Job(name=ESCALATIONS, seconds=1, work=lambda: escalate(self.database)),
             Job(name="upkeep", seconds=10, work=lambda: tidy(self.database)),
         ]

@@ -16,6 +16,7 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from bot.actions.assessments import read_with_history
 from bot.actions.consents import opt_out, tell_specialist
 from bot.actions.conversations import flag, kept_before, recent_parts, save_assessment, save_inbound
 from bot.actions.people import Address, Correspondent, add_stranger, find_correspondent, find_correspondents
@@ -169,7 +170,7 @@ async def take_in(tx: Tx, inbounds: Sequence[Inbound]) -> list[Receipt]:
 async def _take_in(tx: Tx, who: Correspondent, inbound: Inbound, parts: list[str]) -> Receipt:
     message_id = save_inbound(tx, who, inbound)
     if who.staff is None:
-        assessment = _assess(inbound, parts, who)
+        assessment = await read_with_history(tx, who, _assess(inbound, parts, who))
         save_assessment(tx, who, message_id, assessment)
         if assessment.flagged:
             await _have_read(tx, who, message_id)

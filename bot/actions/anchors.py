@@ -97,13 +97,9 @@ def anchors_of(
     `overrides` and `holidays` are the columns as they are stored. Every caller gives them: whoever plans and
     whoever previews must find the same.
     """
-    try:
-        zone_of(zone or programme_zone)
-    except ZoneError:
-        zone = None
     return Anchors(
         start=start,
-        zone=zone or programme_zone,
+        zone=known_zone(zone, programme_zone),
         seed=seed,
         sessions=since.sessions,
         recovery_date=since.recovery_date,
@@ -112,6 +108,17 @@ def anchors_of(
         holidays=holidays_of(holidays) if holidays else NO_HOLIDAYS,
         overrides=overrides_of(overrides) if overrides else NONE,
     )
+
+
+def known_zone(own: str | None, programme: str) -> str:
+    """Return somebody's own zone, or the programme's where they have none or nobody knows it."""
+    if own is None:
+        return programme
+    try:
+        zone_of(own)
+    except ZoneError:
+        return programme
+    return own
 
 
 @lru_cache(maxsize=256)

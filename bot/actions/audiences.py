@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
+from bot.actions.anchors import known_zone
 from bot.actions.planning import first_look
 from bot.domain.programme import Group
-from bot.domain.zones import ZoneError, to_local, zone_of
+from bot.domain.zones import to_local
 from bot.outbox.claim import many
 from bot.store.base import table_of
 from bot.store.database import Tx
@@ -33,7 +34,7 @@ async def enrol_group(tx: Tx, programme: Programme, schedule: Schedule, group: G
                     "id": new_id(),
                     "participant_id": row.id,
                     "schedule_id": schedule.id,
-                    "start": to_local(tx.now, _zone(row.timezone, programme.timezone)).date(),
+                    "start": to_local(tx.now, known_zone(row.timezone, programme.timezone)).date(),
                     "created_at": tx.now,
                     **first_look(tx.now),
                 }
@@ -77,11 +78,3 @@ def _pathway(tx: Tx, row: Any) -> str | None:
     details = json.loads(tx.vault.open(row.details, "participants", "details", row.id))
     pathway: str | None = details.get("pathway")
     return pathway
-
-
-def _zone(own: str | None, programme: str) -> str:
-    try:
-        zone_of(own or programme)
-    except ZoneError:
-        return programme
-    return own or programme

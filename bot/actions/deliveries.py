@@ -10,24 +10,27 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import Exists, bindparam, exists, select
+from sqlalchemy import Exists, bindparam, exists, select, update
 from sqlalchemy.orm import aliased
 
 from bot.actions.anchors import overrides_of
 from bot.actions.checkins import close_undelivered, new_checkin, open_checkins
+from bot.actions.courtesy import asked, lately_of, own_zone, remember, wait_for
 from bot.actions.prompts import RenderError, answer_buttons, answer_spec, render_prompt
-from bot.actions.versions import Version, load_versions
+from bot.actions.versions import Version, load_versions, versions_in_force
 from bot.channels.base import Outgoing
 from bot.domain.consent import ConsentState, may_send
+from bot.domain.courtesy import InQuiet, Lately, Priority
 from bot.domain.errors import HandrailError
 from bot.domain.hours import is_quiet, parse_window, quiet_ends, wished_for
 from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
 from bot.domain.prompts import Prompt
-from bot.domain.zones import ZoneError, to_local
-from bot.outbox.claim import EVERY_LANE, Taken, claimable, due_rows, end, put_off, take
+from bot.domain.zones import to_local
+from bot.outbox.claim import EVERY_LANE, Taken, claimable, due_rows, end, many, put_off, take
 from bot.outbox.rates import available, next_token, sender, take_slots
 from bot.outbox.rates import may_send as may_send_now
 from bot.store.alerts import Alert, AlertState
+from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.messages import Message
 from bot.store.people import Contact, DataKey, Participant, PersonStatus, Programme, Staff
@@ -38,7 +41,6 @@ log = structlog.get_logger()
 
 HELD = timedelta(minutes=5)  # between looks at a prompt that waits for an alert to be over
 HUMAN_FIRST = timedelta(hours=2)  # after "I have it", the person talks and the bot does not
-SECOND_QUESTION = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,9 +72,10 @@ class Verdict:
     reason: str = ""
 
 
+ROUTINE = (Kind.PROMPT, Kind.GREETING)  # what courtesy applies to; replies and alerts never wait
 SEND = Verdict()
+REMOVED = Verdict(ended=MessageState.CANCELLED, reason="removed")
 CANNOT_BE_TOLD = "cannot_be_told"
-ONE_AT_A_TIME = "one_at_a_time"
 
 
 async def claim_batch(
@@ -96,8 +99,8 @@ async def claim_batch(
     rows = await _details(tx, channel, most, lanes)
     if not rows:
         return Batch(ready=(), looked=0)
-    passed = await _check(tx, rows)
-    versions = await load_versions(tx, {row.version_id for row in passed})
+    versions = await _in_force(tx, rows)
+    passed = await _check(tx, rows, versions)
     rendered, addresses = await _render(tx, passed, versions)
     slots = take_slots(row, tx.now, rate, len(rendered))
     await tx.session.flush()
@@ -105,6 +108,8 @@ async def claim_batch(
     going = rendered[: len(slots.times)]
     await take(tx, [Taken(message_id=r.id, body=sealed) for r, _, sealed in going], owner)
     await open_checkins(tx, _questions(tx, going, versions))
+    await remember(tx, [row for row, _, _ in going if row.kind in ROUTINE and not _claimed_before(row)])
+    await _name_versions(tx, [row for row, _, fresh in going if fresh is not None], versions)
     ready = tuple(
         _ready(tx, row, (addresses[row.id], text), at, versions)
         for (row, text, _), at in zip(going, slots.times, strict=True)
@@ -115,8 +120,8 @@ async def claim_batch(
     return Batch(ready=ready, looked=len(rows), again_at=again_at)
 
 
-def decide(row: Any, now: datetime) -> Verdict:
-    """Say whether a queued message may leave now. `row` is a row of `_details`."""
+def decide(row: Any, now: datetime, prompt: Prompt | None = None) -> Verdict:
+    """Say whether a queued message may leave now. `row` is a row of `_details`, `prompt` what it says."""
     if row.expires_at is not None and row.expires_at <= now:
         return Verdict(ended=MessageState.EXPIRED, reason=row.reason or "late")
     if row.kind is Kind.PARTING:
@@ -125,7 +130,7 @@ def decide(row: Any, now: datetime) -> Verdict:
         return _decide_staff(row)
     if not may_send(row.consent, row.kind):
         return Verdict(ended=MessageState.CANCELLED, reason=str(row.consent))
-    if row.kind is not Kind.PROMPT:
+    if row.kind not in ROUTINE:
         return SEND
     if row.person_status is not PersonStatus.ACTIVE:
         return Verdict(ended=MessageState.CANCELLED, reason=str(row.person_status))
@@ -135,7 +140,9 @@ def decide(row: Any, now: datetime) -> Verdict:
         return Verdict(ended=MessageState.CANCELLED, reason="unreachable")
     if row.held:
         return Verdict(later=now + HELD, reason="alert_open")
-    return _decide_hours(row, now)
+    if row.talking_until is not None and row.talking_until > now:
+        return Verdict(later=min(row.talking_until, now + HELD), reason="human_talking")
+    return _decide_hours(row, now, prompt)
 
 
 def _decide_staff(row: Any) -> Verdict:
@@ -146,18 +153,15 @@ def _decide_staff(row: Any) -> Verdict:
     return SEND
 
 
-def _decide_hours(row: Any, now: datetime) -> Verdict:
+def _decide_hours(row: Any, now: datetime, prompt: Prompt | None) -> Verdict:
     if row.quiet_hours is None:
         return SEND
     window = parse_window(row.quiet_hours)
-    zone = row.zone or row.programme_zone
-    try:
-        quiet = is_quiet(window, zone, now)
-    except ZoneError:
-        zone = row.programme_zone
-        quiet = is_quiet(window, zone, now)
-    if not quiet or _wished_for(row, zone, now):
+    zone = own_zone(row)
+    if not is_quiet(window, zone, now) or _wished_for(row, zone, now):
         return SEND
+    if prompt is not None and prompt.quiet is InQuiet.DROP:
+        return Verdict(ended=MessageState.CANCELLED, reason="quiet_hours")
     ends = quiet_ends(window, zone, now)
     if row.expires_at is not None and ends >= row.expires_at:
         return Verdict(ended=MessageState.EXPIRED, reason="quiet_hours")
@@ -209,11 +213,16 @@ _DETAILS = claimable(
         Contact.unreachable_at,
         Participant.status.label("person_status"),
         Participant.paused_until,
+        Participant.talking_until,
+        Participant.prompted_at,
+        Participant.prompted_on,
+        Participant.prompts_that_day,
         Participant.timezone.label("zone"),
         Participant.language,
         Participant.name,
         Participant.key_id.label("person_key"),
         Programme.quiet_hours,
+        Programme.courtesy,
         Enrolment.overrides,
         Programme.timezone.label("programme_zone"),
         Programme.name.label("programme_name"),
@@ -222,6 +231,7 @@ _DETAILS = claimable(
         _SPECIALIST.name.label("specialist_name"),
         _OWN_ALERT.state.label("alert_state"),
         held(Message.participant_id, bindparam("talking_since")).label("held"),
+        asked(Message.participant_id).label("asked_at"),
     )
     .join(Contact, Contact.id == Message.contact_id)
     .join(Programme, Programme.id == Contact.programme_id)
@@ -260,21 +270,83 @@ async def _load_keys(tx: Tx, keys: set[str]) -> None:
                 await tx.vault.load(tx.session, [key])
 
 
-async def _check(tx: Tx, rows: Sequence[Any]) -> list[Any]:
+async def _in_force(tx: Tx, rows: Sequence[Any]) -> dict[str, Version]:
+    """Return what each version says now: the one in force instead of the one it was planned by."""
+    planned = {row.version_id for row in rows if row.version_id is not None}
+    if not planned:
+        return {}
+    now = await versions_in_force(tx, planned)
+    versions = await load_versions(tx, set(now.values()))
+    return {old: versions[new] for old, new in now.items() if new is not None}
+
+
+async def _name_versions(tx: Tx, rows: Sequence[Any], versions: dict[str, Version]) -> None:
+    """Write down by which version prompts were said, where that is not the one they were planned by."""
+    others = {row.id: versions[row.version_id].id for row in rows if row.version_id in versions}
+    changed = [row for row in rows if row.id in others and others[row.id] != row.version_id]
+    if changed:
+        await many(tx, _SAID_BY, [{"b_id": row.id, "b_version": others[row.id]} for row in changed])
+
+
+_MESSAGES = table_of(Message)
+_SAID_BY = (
+    update(_MESSAGES).where(_MESSAGES.c.id == bindparam("b_id")).values(version_id=bindparam("b_version"))
+)
+
+
+def _gone(row: Any, versions: dict[str, Version]) -> bool:
+    """Tell whether a prompt is no longer part of its schedule, or its schedule has ended."""
+    if row.kind is not Kind.PROMPT:
+        return False
+    version = versions.get(row.version_id)
+    return version is None or row.prompt_key not in version.prompts
+
+
+def _judge(row: Any, versions: dict[str, Version], told: dict[str, Lately], now: datetime) -> Verdict:
+    if _gone(row, versions):
+        return REMOVED
+    prompt = _prompt(row, versions) if row.kind is Kind.PROMPT else None
+    if _claimed_before(row):
+        return decide(row, now, prompt)  # it has its place in the day already
+    return decide_courteously(row, told.get(row.participant_id) or lately_of(row), now, prompt)
+
+
+def _claimed_before(row: Any) -> bool:
+    """Tell whether a message was claimed before: a prompt has its text since then."""
+    return bool(row.attempts) or (row.kind is Kind.PROMPT and row.body is not None)
+
+
+def decide_courteously(row: Any, lately: Lately, now: datetime, prompt: Prompt | None) -> Verdict:
+    """Say whether a message may leave now, after what its person got `lately`.
+
+    What would come too late after waiting is dropped, with the reason.
+    """
+    verdict = decide(row, now, prompt)
+    if verdict is not SEND or row.kind not in ROUTINE:
+        return verdict
+    wait = wait_for(row, lately, now, prompt)
+    if wait is None:
+        return SEND
+    if row.expires_at is not None and wait.until >= row.expires_at:
+        return Verdict(ended=MessageState.CANCELLED, reason=wait.reason)
+    # Of several that wait for the same moment, the weightier one is looked at first.
+    place = prompt.priority.rank - Priority.HIGH.rank if prompt is not None else 0
+    return Verdict(later=wait.until + place * now.resolution, reason=wait.reason)
+
+
+async def _check(tx: Tx, rows: Sequence[Any], versions: dict[str, Version]) -> list[Any]:
     passed, later, ended = [], [], []
-    asked: set[str] = set()
+    told: dict[str, Lately] = {}  # who got something in this very batch
     for row in rows:
-        verdict = decide(row, tx.now)
-        if row.kind is Kind.PROMPT and verdict is SEND and row.participant_id in asked:
-            verdict = Verdict(later=tx.now + SECOND_QUESTION, reason=ONE_AT_A_TIME)
+        verdict = _judge(row, versions, told, tx.now)
         if verdict.later is not None:
             later.append((row.id, verdict.later, verdict.reason))
         elif verdict.ended is not None:
             ended.append((row.id, verdict.ended, verdict.reason))
         else:
             passed.append(row)
-            if row.kind is Kind.PROMPT:
-                asked.add(row.participant_id)
+            if row.kind in ROUTINE:
+                told[row.participant_id] = lately_of(row).sent(tx.now, own_zone(row))
     await put_off(tx, later)
     await end(tx, ended)
     # A prompt that was claimed before has its question open; it will not come any more.

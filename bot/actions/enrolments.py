@@ -14,7 +14,7 @@ from bot.actions.anchors import anchors_of, since_of
 from bot.actions.consents import set_consent
 from bot.actions.notices import tell_staff
 from bot.actions.people import Correspondent
-from bot.actions.planning import first_look, occurrence_key
+from bot.actions.planning import first_look
 from bot.actions.staffing import load_roster
 from bot.actions.versions import Version, version_of
 from bot.domain.consent import ConsentState
@@ -23,6 +23,7 @@ from bot.domain.messages import ChannelName, Direction, Kind, MessageState
 from bot.domain.overrides import Overrides
 from bot.domain.recurrence import Anchors, Due
 from bot.domain.replies import say
+from bot.domain.slots import occurrence_key
 from bot.domain.zones import to_local
 from bot.outbox.enqueue import cancel
 from bot.store.database import Tx
@@ -145,7 +146,7 @@ async def _leaves(tx: Tx, own: Enrolled, after: datetime, quiet_hours: str | Non
             return None
         for due in own.version.timetable.between(own.anchors, after, following.at):
             at = due.at if _wished_for(own, due) else quiet_ends(window, own.anchors.zone, due.at)
-            if at < due.at + own.version.expires(due.key) and not await _written(tx, own.id, due):
+            if at < due.at + own.version.expires(due.key) and not await _written(tx, own, due):
                 return at
         after = following.at
     return None
@@ -157,8 +158,8 @@ def _wished_for(own: Enrolled, due: Due) -> bool:
     return chapter is not None and wished_for(chapter.time, zone, due.at)
 
 
-async def _written(tx: Tx, enrolment_id: str, due: Due) -> bool:
-    key = occurrence_key(enrolment_id, due)
+async def _written(tx: Tx, own: Enrolled, due: Due) -> bool:
+    key = occurrence_key(own.id, due.key, own.version.prompts[due.key].rule, due.local)
     return await tx.session.scalar(select(Message.id).where(Message.dedupe_key == key)) is not None
 
 

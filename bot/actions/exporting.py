@@ -12,6 +12,7 @@ from bot.actions.anchors import holidays_of, overrides_of
 from bot.actions.preferences import latest_chapter
 from bot.actions.programmes import consent_on_file
 from bot.domain import programme as files
+from bot.domain.courtesy import courtesy_from_data
 from bot.domain.errors import NotFoundError
 from bot.domain.hours import parse_shift, parse_window
 from bot.domain.messages import ChannelName
@@ -47,6 +48,7 @@ async def export_programme(tx: Tx) -> files.Programme:
         help_contact=row.help_contact,
         languages=tuple(row.languages),
         quiet_hours=parse_window(row.quiet_hours) if row.quiet_hours is not None else None,
+        caps=courtesy_from_data(row.courtesy),
         join_keyword=row.join_keyword,
         join_schedule=row.join_schedule,
         telegram_details=row.telegram_details,

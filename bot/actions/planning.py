@@ -7,7 +7,7 @@ outbox under its occurrence's own key, so that doing it twice changes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -25,11 +25,13 @@ from sqlalchemy import (
 )
 
 from bot.actions.anchors import NOTHING, Since, anchors_of, load_since
+from bot.actions.crossing import ALREADY_SENT, Crossed, Passage, cross
 from bot.actions.versions import Version, load_versions
 from bot.domain.consent import ConsentState
 from bot.domain.instants import from_micros, to_micros
 from bot.domain.messages import Direction, Kind, Lane, MessageState
-from bot.domain.recurrence import Due
+from bot.domain.recurrence import Anchors, Due
+from bot.domain.slots import occurrence_key
 from bot.outbox.enqueue import DELIVERY
 from bot.store.base import table_of
 from bot.store.bulk import Bulk, Row
@@ -55,9 +57,23 @@ async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -
     rows = await _due_rows(tx, limit, only)
     if not rows:
         return 0
+    await _turn(tx, rows)
+    return len(rows)
+
+
+async def plan_again(tx: Tx, enrolment_ids: Collection[str]) -> None:
+    """Decide these enrolments up to now, due or not, as what is in force says; waits for who plans them."""
+    connection = await tx.session.connection()
+    found = await connection.execute(_ALL_OF, {"only": list(enrolment_ids)})
+    await _turn(tx, [_Enrolled._make(row) for row in found])
+
+
+async def _turn(tx: Tx, rows: Sequence[_Enrolled]) -> None:
+    """Write what fell due for these enrolments, and when each must be looked at next."""
     await asyncio.sleep(0)  # the loop answers others in between
-    versions = await load_versions(tx, {row.version_id for row in rows})
+    versions = await load_versions(tx, {v for row in rows for v in (row.version_id, row.decided_by)})
     dates = await _dates(tx, rows, versions)
+    crossed = await _cross(tx, rows, dates)
     messages: list[Row] = []
     decided: list[Row] = []
     now = to_micros(tx.now)
@@ -65,16 +81,19 @@ async def plan_due(tx: Tx, *, limit: int, only: Collection[str] | None = None) -
         if number % BREATH == 0:
             await asyncio.sleep(0)
         version = versions.get(row.version_id or "")
-        dues, following = _plan(row, version, dates.get(row.participant_id, NOTHING), tx.now)
-        if version is not None and row.contact_id is not None:
-            messages += [_occurrence(row, due, version, now) for due in dues]
         until = max(row.planned_until, now)  # after a move west, or a clock put back, more is decided
-        decided.append((row.id, until, to_micros(following.at) if following else None))
+        if row.id in crossed:
+            messages += _on_the_way(row, crossed[row.id], now)
+            until, following = now, crossed[row.id].following
+        else:
+            dues, following = _plan(row, version, dates.get(row.participant_id, NOTHING), tx.now)
+            if version is not None and row.contact_id is not None:
+                messages += [_occurrence(row, due, version, now) for due in dues]
+        decided.append((row.id, until, to_micros(following.at) if following else None, row.version_id))
     if messages:
         await _INSERT.run(tx, messages)
         tx.wake.add(DELIVERY)
     await _DECIDED.run(tx, decided)
-    return len(rows)
 
 
 async def plan_as_it_was(tx: Tx, enrolment_ids: Collection[str]) -> None:
@@ -108,14 +127,17 @@ def first_look(now: datetime) -> dict[str, datetime]:
 
 
 class _Enrolled(NamedTuple):
-    """A row of `_due`: words and instants as they are stored, since each would be made anew for every row."""
+    """A row of `_enrolled`: words and instants as stored, since each would be made anew for every row."""
 
     id: str
     participant_id: str
     start: str
     planned_until: int
     overrides: str | None
-    version_id: str | None
+    schedule_id: str
+    version_id: str | None  # in force since `switched_at`
+    switched_at: int | None
+    decided_by: str | None  # the version that was in force up to `planned_until`
     timezone: str | None
     status: str
     programme_zone: str
@@ -125,8 +147,8 @@ class _Enrolled(NamedTuple):
     has_sessions: bool
 
 
-def _due() -> Any:
-    """Return the query for enrolments whose time has come, with the contact their prompts go to."""
+def _enrolled() -> Any:
+    """Return the query for enrolments, with the contact their prompts go to."""
     contact = (
         select(Contact.id)
         .where(Contact.participant_id == Enrolment.participant_id)
@@ -143,7 +165,10 @@ def _due() -> Any:
             type_coerce(enrolments.c.start, String).label("start"),
             type_coerce(enrolments.c.planned_until, BigInteger).label("planned_until"),
             enrolments.c.overrides,
+            enrolments.c.schedule_id,
             Schedule.version_id,
+            type_coerce(table_of(Schedule).c.switched_at, BigInteger).label("switched_at"),
+            enrolments.c.version_id.label("decided_by"),
             participants.c.timezone,
             type_coerce(participants.c.status, String).label("status"),
             Programme.timezone.label("programme_zone"),
@@ -158,19 +183,24 @@ def _due() -> Any:
         .join(Participant, Participant.id == Enrolment.participant_id)
         .join(Programme, Programme.id == Participant.programme_id)
         .outerjoin(Contact, Contact.id == contact)
-        .where(Enrolment.next_due_at <= bindparam("now"))
-        .order_by(Enrolment.next_due_at)
-        .limit(bindparam("limit", type_=Integer))
-        .with_for_update(skip_locked=True, of=Enrolment)
     )
 
 
-_DUE = _due()
-_DUE_OF = _DUE.where(Enrolment.id.in_(bindparam("only", expanding=True)))
+_DUE = (
+    _enrolled()
+    .where(Enrolment.next_due_at <= bindparam("now"))
+    .order_by(Enrolment.next_due_at)
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(skip_locked=True, of=Enrolment)
+)
+_ONLY = Enrolment.id.in_(bindparam("only", expanding=True))
+_DUE_OF = _DUE.where(_ONLY)
+_ALL_OF = _enrolled().where(_ONLY).order_by(Enrolment.id).with_for_update(of=Enrolment)
 
 
 _OUT, _PROMPT, _LEFT = str(Direction.OUT), str(Kind.PROMPT), str(PersonStatus.LEFT)
 _QUEUED, _EXPIRED = str(MessageState.QUEUED), str(MessageState.EXPIRED)
+_CANCELLED = str(MessageState.CANCELLED)
 _SCHEDULED = int(Lane.SCHEDULED)
 
 # An occurrence's columns, in the order in which `_occurrence` gives them.
@@ -183,11 +213,15 @@ _INSERT = Bulk(
     lambda tx: tx.insert(table_of(Message)).on_conflict_do_nothing(index_elements=["dedupe_key"]),
 )
 _DECIDED = Bulk(
-    ("b_id", "b_until", "b_next"),
+    ("b_id", "b_until", "b_next", "b_version"),
     lambda _: (
         update(table_of(Enrolment))
         .where(table_of(Enrolment).c.id == bindparam("b_id"))
-        .values(planned_until=bindparam("b_until"), next_due_at=bindparam("b_next"))
+        .values(
+            planned_until=bindparam("b_until"),
+            next_due_at=bindparam("b_next"),
+            version_id=bindparam("b_version"),
+        )
     ),
 )
 
@@ -206,11 +240,12 @@ async def _dates(tx: Tx, rows: Sequence[_Enrolled], versions: dict[str, Version]
     sessions: set[str] = set()
     starts: set[str] = set()
     for row in rows:
-        version = versions.get(row.version_id or "")
-        if version is not None and version.needs_sessions and row.has_sessions:
-            sessions.add(row.participant_id)
-        if version is not None and version.needs_starts:
-            starts.add(row.participant_id)
+        for version_id in {row.version_id, row.decided_by}:
+            version = versions.get(version_id or "")
+            if version is not None and version.needs_sessions and row.has_sessions:
+                sessions.add(row.participant_id)
+            if version is not None and version.needs_starts:
+                starts.add(row.participant_id)
     return await load_since(tx, sessions=sessions, starts=starts)
 
 
@@ -219,7 +254,11 @@ def _plan(
 ) -> tuple[list[Due], Due | None]:
     if version is None or row.status == _LEFT:
         return [], None
-    anchors = anchors_of(
+    return version.timetable.turn(_anchors(row, since), from_micros(row.planned_until), now)
+
+
+def _anchors(row: _Enrolled, since: Since) -> Anchors:
+    return anchors_of(
         seed=row.id,
         start=date.fromisoformat(row.start),
         zone=row.timezone,
@@ -228,15 +267,41 @@ def _plan(
         overrides=row.overrides,
         holidays=row.holidays,
     )
-    return version.timetable.turn(anchors, from_micros(row.planned_until), now)
 
 
-def occurrence_key(enrolment_id: str, due: Due) -> str:
-    """Return the key under which an occurrence is written: the same whenever and wherever it is said."""
-    return f"occ:{enrolment_id}:{due.key}:{due.local.isoformat(timespec='minutes')}"
+async def _cross(tx: Tx, rows: Sequence[_Enrolled], dates: Mapping[str, Since]) -> dict[str, Crossed]:
+    """Carry those over whose schedule says something else than when they were last looked at."""
+    passages = [
+        Passage(
+            enrolment_id=row.id,
+            schedule_id=row.schedule_id,
+            anchors=_anchors(row, dates.get(row.participant_id, NOTHING)),
+            since=from_micros(row.planned_until),
+            held=row.decided_by,
+            current=row.version_id,
+        )
+        for row in rows
+        if row.status != _LEFT and _must_cross(row)
+    ]
+    return await cross(tx, passages) if passages else {}
 
 
-def _occurrence(row: _Enrolled, due: Due, version: Version, now: int) -> Row:
+def _must_cross(row: _Enrolled) -> bool:
+    """Tell whether something was published since this enrolment was decided, or unknown to who decided."""
+    if row.switched_at is not None and row.switched_at > row.planned_until:
+        return True
+    return row.decided_by is not None and row.decided_by != row.version_id
+
+
+def _on_the_way(row: _Enrolled, crossed: Crossed, now: int) -> list[Row]:
+    if row.contact_id is None:
+        return []
+    spared = [_occurrence(row, due, version, now, ALREADY_SENT) for due, version in crossed.spared]
+    return spared + [_occurrence(row, due, version, now) for due, version in crossed.dues]
+
+
+def _occurrence(row: _Enrolled, due: Due, version: Version, now: int, spared: str | None = None) -> Row:
+    """Return the row of an occurrence; `spared` says why it is only written down and not sent."""
     at = to_micros(due.at)
     expires_at = to_micros(due.at + version.expires(due.key))
     missed = expires_at <= now
@@ -249,14 +314,14 @@ def _occurrence(row: _Enrolled, due: Due, version: Version, now: int) -> Row:
         row.participant_id,
         _PROMPT,
         _SCHEDULED,
-        _EXPIRED if missed else _QUEUED,
-        "missed" if missed else None,
-        occurrence_key(row.id, due),
-        at,
+        _CANCELLED if spared else _EXPIRED if missed else _QUEUED,
+        spared or ("missed" if missed else None),
+        occurrence_key(row.id, due.key, version.prompts[due.key].rule, due.local),
+        at + version.prompts[due.key].priority.rank,  # of two that wait, the weightier one is looked at first
         expires_at,
         0,
         row.id,
-        row.version_id,
+        version.id,
         due.key,
         local,
         now,

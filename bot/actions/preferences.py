@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from bot.actions.anchors import celebrated, stored_overrides
+from bot.actions.anchors import celebrated, known_zone, stored_overrides
 from bot.actions.enrolments import Enrolled, enrolled
 from bot.actions.planning import LEAST, look_again, plan_as_it_was
 from bot.domain import programme as files
@@ -174,9 +174,8 @@ async def move_to_zone(tx: Tx, participant: Participant, zone: str | None, progr
     the clocks show a later time than they have shown; further east, what the clocks jumped over is sent
     now, unless it would be too late for it.
     """
-    await move_enrolments(
-        tx, [participant.id], participant.timezone or programme_zone, zone or programme_zone
-    )
+    old, new = known_zone(participant.timezone, programme_zone), known_zone(zone, programme_zone)
+    await move_enrolments(tx, [participant.id], old, new)
     participant.timezone = zone
     await tx.session.flush()
 

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import chain
+from itertools import islice
 
 from sqlalchemy import literal, select
 
 from bot.actions.anchors import anchors_of, since_of
-from bot.actions.deliveries import (
-    HUMAN_FIRST,
-    ONE_AT_A_TIME,
-    SECOND_QUESTION,
-    SEND,
-    Verdict,
-    decide,
-    held,
-    variables,
-)
+from bot.actions.courtesy import asked
+from bot.actions.deliveries import HUMAN_FIRST, held, variables
 from bot.actions.planning import PREFERRED
 from bot.actions.prompts import RenderError, options, render_prompt
-from bot.actions.versions import Version, load_versions
-from bot.domain.consent import ConsentState
+from bot.actions.rehearsal import Coming, Rehearsed, Standing, rehearse
+from bot.actions.versions import Version, load_versions, make_version
 from bot.domain.encoding import segments
 from bot.domain.errors import NotFoundError
 from bot.domain.messages import ChannelName, Direction, Kind, MessageState
@@ -66,67 +58,74 @@ class Preview:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Row:
-    """Everything the planner's and delivery's own functions ask of a row, for a message not yet written."""
+class _Place:
+    """One schedule that a person is on, or (`enrolled` False) would be on."""
 
     id: str
     start: date
     planned_until: datetime
-    timezone: str | None
-    zone: str | None
-    programme_zone: str
-    programme_name: str
-    quiet_hours: str | None
-    holidays: str | None
-    overrides: str | None
-    participant_id: str
-    person_status: PersonStatus
-    paused_until: datetime | None
-    language: str
-    name: bytes | None
-    specialist_id: str | None
-    specialist_name: bytes | None
-    held: bool
-    consent: ConsentState | None
-    unreachable_at: datetime | None
-    channel: ChannelName | None
-    kind: Kind = Kind.PROMPT
-    staff_id: str | None = None
-    expires_at: datetime | None = None
-    reason: str | None = None
+    schedule_id: str
+    version_id: str | None
+    overrides: str | None = None
+    enrolled: bool = True
 
 
-async def preview(tx: Tx, schedule_name: str, participant_ref: str, *, count: int) -> Preview:
-    """Return the next `count` sends of a schedule to a participant. Raises NotFoundError."""
+async def preview(
+    tx: Tx, schedule_name: str, participant_ref: str, *, count: int, draft: Sequence[Prompt] | None = None
+) -> Preview:
+    """Return the next `count` sends of a schedule to a participant. Raises NotFoundError.
+
+    What their other schedules say counts towards the caps. `draft`: as if these prompts were published.
+    """
     person, programme, schedule = await _find(tx, schedule_name, participant_ref)
-    enrolment = await tx.session.scalar(
-        select(Enrolment).where(Enrolment.participant_id == person.id, Enrolment.schedule_id == schedule.id)
+    places = await _places(tx, person, programme, schedule)
+    versions = await load_versions(tx, {place.version_id for place in places})
+    row = await _standing(tx, person, programme)
+    since = await since_of(tx, person.id)
+    streams: list[Iterator[Coming]] = []
+    enrolled, zone = False, ""
+    for place in places:
+        anchors = anchors_of(
+            seed=place.id,
+            start=place.start,
+            zone=person.timezone,
+            programme_zone=programme.timezone,
+            since=since,
+            overrides=place.overrides,
+            holidays=programme.holidays,
+        )
+        zone = anchors.zone
+        wanted = place.schedule_id == schedule.id
+        enrolled = enrolled or (wanted and place.enrolled)
+        version = versions.get(place.version_id or "")
+        if wanted and draft is not None:
+            version = make_version(draft)
+        if version is not None:
+            waiting = await _waiting(tx, place, version, wanted=wanted)
+            streams.append(iter(waiting))
+            streams.append(_coming(version, anchors, place, wanted=wanted))
+    found = islice(rehearse(row, streams, tx.now), count)
+    sends = tuple(_foresee(tx, row, zone, one) for one in found)
+    return Preview(zone=zone, enrolled=enrolled, sends=sends)
+
+
+async def sample(tx: Tx, schedule_name: str, *, people: int) -> list[str]:
+    """Return the refs of some people on a schedule, of as many languages and zones as possible."""
+    rows = await tx.session.execute(
+        select(Participant.ref, Participant.language, Participant.timezone)
+        .join(Enrolment, Enrolment.participant_id == Participant.id)
+        .join(Schedule, Schedule.id == Enrolment.schedule_id)
+        .where(Schedule.name == schedule_name, Participant.status == PersonStatus.ACTIVE)
+        .order_by(Participant.position, Participant.id)
+        .limit(1000)
     )
-    row = await _row(tx, person, programme, enrolment)
-    anchors = anchors_of(
-        seed=row.id,
-        start=row.start,
-        zone=row.timezone,
-        programme_zone=row.programme_zone,
-        since=await since_of(tx, person.id),
-        overrides=row.overrides,
-        holidays=row.holidays,
-    )
-    found = Preview(zone=anchors.zone, enrolled=enrolment is not None, sends=())
-    if schedule.version_id is None:
-        return found
-    version = (await load_versions(tx, [schedule.version_id]))[schedule.version_id]
-    waiting = await _waiting(tx, row.id, version)
-    sends: list[Foreseen] = []
-    for due, at in chain(waiting, _coming(version, anchors, row.planned_until)):
-        if len(sends) >= count:
-            break
-        expires_at = due.at + version.expires(due.key)
-        if expires_at > tx.now:
-            busy = [send.at for send in sends if send.skip is None]
-            when = _decide(replace(row, expires_at=expires_at), max(at, tx.now), busy)
-            sends.append(_foresee(tx, row, version.prompts[due.key], anchors.zone, when))
-    return replace(found, sends=tuple(sorted(sends, key=lambda send: send.at)))
+    kinds: dict[tuple[str, str | None], list[str]] = {}
+    for ref, language, zone in rows:
+        kinds.setdefault((language, zone), []).append(ref)
+    chosen: list[str] = []
+    while len(chosen) < people and any(kinds.values()):
+        chosen += [refs.pop(0) for refs in kinds.values() if refs]
+    return chosen[:people]
 
 
 async def _find(tx: Tx, schedule: str, participant: str) -> tuple[Participant, Programme, Schedule]:
@@ -148,27 +147,59 @@ async def _find(tx: Tx, schedule: str, participant: str) -> tuple[Participant, P
     raise NotFoundError(f"there is no schedule {schedule}; `handrail export` lists what there is")
 
 
-async def _row(tx: Tx, person: Participant, programme: Programme, enrolment: Enrolment | None) -> _Row:
+async def _places(tx: Tx, person: Participant, programme: Programme, schedule: Schedule) -> list[_Place]:
+    rows = await tx.session.execute(
+        select(Enrolment, Schedule.version_id)
+        .join(Schedule, Schedule.id == Enrolment.schedule_id)
+        .where(Enrolment.participant_id == person.id)
+    )
+    places = [
+        _Place(
+            id=row.id,
+            start=row.start,
+            planned_until=row.planned_until,
+            schedule_id=row.schedule_id,
+            version_id=version_id,
+            overrides=row.overrides,
+        )
+        for row, version_id in rows
+    ]
+    if schedule.id not in {place.schedule_id for place in places}:
+        today = to_local(tx.now, programme.timezone).date()
+        places.append(
+            _Place(
+                id=person.id,
+                start=today,
+                planned_until=tx.now,
+                schedule_id=schedule.id,
+                version_id=schedule.version_id,
+                enrolled=False,
+            )
+        )
+    return places
+
+
+async def _standing(tx: Tx, person: Participant, programme: Programme) -> Standing:
     contact = await tx.session.scalar(
         select(Contact).where(Contact.participant_id == person.id).order_by(*PREFERRED).limit(1)
     )
     specialist = await tx.session.get(Staff, person.specialist_id) if person.specialist_id else None
     sealed = [value for value in (person.name, specialist.name if specialist else None) if value]
     await tx.vault.load(tx.session, map(key_of, sealed))
-    return _Row(
-        id=enrolment.id if enrolment else person.id,
-        start=enrolment.start if enrolment else to_local(tx.now, programme.timezone).date(),
-        planned_until=enrolment.planned_until if enrolment else tx.now,
-        timezone=person.timezone,
+    return Standing(
         zone=person.timezone,
         programme_zone=programme.timezone,
         programme_name=programme.name,
         quiet_hours=programme.quiet_hours,
-        holidays=programme.holidays,
-        overrides=enrolment.overrides if enrolment else None,
+        courtesy=programme.courtesy,
         participant_id=person.id,
         person_status=person.status,
         paused_until=person.paused_until,
+        talking_until=person.talking_until,
+        prompted_at=person.prompted_at,
+        prompted_on=person.prompted_on,
+        prompts_that_day=person.prompts_that_day,
+        asked_at=await tx.session.scalar(select(asked(literal(person.id)))),
         language=person.language,
         name=person.name,
         specialist_id=specialist.id if specialist else None,
@@ -180,12 +211,12 @@ async def _row(tx: Tx, person: Participant, programme: Programme, enrolment: Enr
     )
 
 
-async def _waiting(tx: Tx, enrolment_id: str, version: Version) -> list[tuple[Due, datetime]]:
-    """Return what was planned already and has not left: quiet hours, or an alert, hold it."""
+async def _waiting(tx: Tx, place: _Place, version: Version, *, wanted: bool) -> list[Coming]:
+    """Return what was planned already and has not left: quiet hours, courtesy or an alert hold it."""
     rows = await tx.session.scalars(
         select(Message)
         .where(
-            Message.enrolment_id == enrolment_id,
+            Message.enrolment_id == place.id,
             Message.direction == Direction.OUT,
             Message.kind == Kind.PROMPT,
             Message.state == MessageState.QUEUED,
@@ -194,62 +225,43 @@ async def _waiting(tx: Tx, enrolment_id: str, version: Version) -> list[tuple[Du
         .order_by(Message.not_before)
     )
     return [
-        (
-            Due(
+        Coming(
+            due=Due(
                 key=row.prompt_key, local=row.local_time, at=row.expires_at - version.expires(row.prompt_key)
             ),
-            row.not_before,
+            at=row.not_before,
+            version=version,
+            wanted=wanted,
+            overrides=place.overrides,
         )
         for row in rows
         if row.prompt_key and row.local_time and row.expires_at and row.not_before
     ]
 
 
-def _coming(version: Version, anchors: Anchors, after: datetime) -> Iterator[tuple[Due, datetime]]:
+def _coming(version: Version, anchors: Anchors, place: _Place, *, wanted: bool) -> Iterator[Coming]:
+    after = place.planned_until
     while (following := version.timetable.next_due(anchors, after)) is not None:
-        yield from ((due, due.at) for due in version.timetable.between(anchors, after, following.at))
+        for due in version.timetable.between(anchors, after, following.at):
+            yield Coming(due=due, at=due.at, version=version, wanted=wanted, overrides=place.overrides)
         after = following.at
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _When:
-    """When a send leaves, or why not."""
-
-    at: datetime
-    skip: str | None = None
-    moved: str | None = None
-
-
-def _decide(row: _Row, at: datetime, busy: Sequence[datetime]) -> _When:
-    if row.channel is None:
-        return _When(at=at, skip="no_contact")
-    moved = None
-    while True:
-        verdict = decide(row, at)
-        if verdict is SEND and at in busy:
-            verdict = Verdict(later=at + SECOND_QUESTION, reason=ONE_AT_A_TIME)
-        if verdict.ended is not None:
-            no = row.consent in (ConsentState.NONE, ConsentState.INVITED)
-            return _When(at=at, skip="no_consent" if no else verdict.reason, moved=moved)
-        if verdict.later is None or row.held:
-            return _When(at=at, skip=verdict.reason or None, moved=moved)
-        at, moved = verdict.later, verdict.reason
-
-
-def _foresee(tx: Tx, row: _Row, prompt: Prompt, zone: str, when: _When) -> Foreseen:
+def _foresee(tx: Tx, row: Standing, zone: str, one: Rehearsed) -> Foreseen:
+    prompt = one.coming.version.prompts[one.coming.due.key]
     try:
         text = render_prompt(prompt, row.language, variables(tx, row))
     except RenderError:
-        text, when = None, replace(when, skip="wording")
+        text, one = None, replace(one, skip="wording")
     answer = prompt.answer if row.channel is ChannelName.TELEGRAM else None
     return Foreseen(
         key=prompt.key,
-        at=when.at,
-        local=to_local(when.at, zone),
+        at=one.at,
+        local=to_local(one.at, zone),
         channel=row.channel,
         text=text,
         buttons=tuple(label for _, label in options(answer, row.language)) if answer else (),
         segments=segments(text).count if text and row.channel is ChannelName.SMS else None,
-        skip=when.skip,
-        moved=when.moved,
+        skip=one.skip,
+        moved=one.moved,
     )

@@ -13,12 +13,14 @@ from sqlalchemy import select
 from bot.actions.audiences import enrol_group
 from bot.actions.consents import set_consent
 from bot.actions.enrolments import enrol
+from bot.actions.impact import Impact, plan_impact
 from bot.actions.people import add_contact
 from bot.actions.planning import look_again, plan_as_it_was
 from bot.actions.preferences import move_enrolments, move_to_zone, open_details, take_settings
 from bot.actions.schedules import publish
 from bot.domain import programme as files
 from bot.domain.consent import ConsentState
+from bot.domain.courtesy import courtesy_to_data
 from bot.domain.errors import HandrailError
 from bot.domain.messages import Kind
 from bot.domain.programme_writing import group_to_data
@@ -43,16 +45,22 @@ class Imported:
     added: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     same: Counter[str] = field(default_factory=Counter)
+    impacts: list[Impact] = field(default_factory=list)
 
     def count(self, kind: str, *, new: bool, differs: bool) -> None:
         """Count one thing."""
         (self.added if new else self.changed if differs else self.same)[kind] += 1
 
 
-async def import_programme(tx: Tx, file: files.Programme) -> Imported:
-    """Write what the file says. Nobody is texted, nobody is removed. Raises ContactTakenError."""
+async def import_programme(tx: Tx, file: files.Programme, *, foresee: bool = False) -> Imported:
+    """Write what the file says. Nobody is texted, nobody is removed. Raises ContactTakenError.
+
+    `foresee`: say first what publishing its schedules changes for those who are on them.
+    """
     done = Imported()
     programme = await _programme(tx, file, done)
+    if foresee:
+        done.impacts = await _impacts(tx, programme, file)
     schedules = {s.name: await _schedule(tx, programme, s, n, done) for n, s in enumerate(file.schedules)}
     staff = {}
     for position, member in enumerate(file.staff):
@@ -72,6 +80,7 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         "timezone": file.timezone,
         "languages": list(file.languages),
         "quiet_hours": str(file.quiet_hours) if file.quiet_hours is not None else None,
+        "courtesy": courtesy_to_data(file.caps),
         "help_contact": file.help_contact,
         "join_keyword": file.join_keyword,
         "join_schedule": file.join_schedule,
@@ -130,6 +139,13 @@ async def _schedule(
     published = await publish(tx, row, file.prompts)
     done.count("schedules", new=new, differs=differs or published)
     return row
+
+
+async def _impacts(tx: Tx, programme: Programme, file: files.Programme) -> list[Impact]:
+    rows = await tx.session.scalars(select(Schedule).where(Schedule.programme_id == programme.id))
+    listed = {schedule.name: schedule.prompts for schedule in file.schedules}
+    found = [await plan_impact(tx, row, listed[row.name]) for row in rows.all() if row.name in listed]
+    return [impact for impact in found if not impact.changes.nothing and impact.enrolled]
 
 
 async def _member(tx: Tx, programme: Programme, file: files.Staff, position: int, done: Imported) -> Staff:

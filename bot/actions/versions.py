@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.domain.prompts import Prompt, prompts_from_data, timetable_of
 from bot.domain.recurrence import Anchor, AroundSession, EveryWeeks, Milestone, OnDay, Rule, Taper, Timetable
 from bot.store.database import Tx
-from bot.store.schedules import ScheduleVersion
+from bot.store.schedules import Schedule, ScheduleVersion
 
 EXPIRES = timedelta(hours=4)  # unless the prompt says otherwise: better not at all than late
 KEPT = 200
@@ -24,10 +24,12 @@ STARTS = (Anchor.RECOVERY_DATE, Anchor.PROGRAMME_START)
 class Version:
     """A published version, ready to be asked."""
 
+    id: str
     prompts: dict[str, Prompt]
     timetable: Timetable
     needs_sessions: bool
     needs_starts: bool  # the recovery date or the programme's start
+    longest: timedelta  # that any of its prompts may still be sent late
 
     def expires(self, key: str) -> timedelta:
         """Return how late a prompt may still be sent."""
@@ -41,20 +43,28 @@ def version_of(version_id: str, data: Sequence[Any]) -> Version:
     """Return the version with this id, reading its stored prompts if it is new."""
     found = _kept.get(version_id)
     if found is None:
-        prompts = {prompt.key: prompt for prompt in prompts_from_data(data)}
-        found = Version(
-            prompts=prompts,
-            timetable=timetable_of(prompts.values()),
-            needs_sessions=any(_anchor(prompt.rule) is Anchor.LAST_SESSION for prompt in prompts.values()),
-            needs_starts=any(_anchor(prompt.rule) in STARTS for prompt in prompts.values()),
-        )
-        _kept[version_id] = found
+        found = _kept[version_id] = make_version(prompts_from_data(data), version_id)
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     return found
 
 
-def _anchor(rule: Rule) -> Anchor:
+def make_version(prompts: Sequence[Prompt], version_id: str = "") -> Version:
+    """Return prompts as a version that can be asked; a draft has no id."""
+    by_key = {prompt.key: prompt for prompt in prompts}
+    anchors = {anchor_of(prompt.rule) for prompt in prompts}
+    return Version(
+        id=version_id,
+        prompts=by_key,
+        timetable=timetable_of(prompts),
+        needs_sessions=Anchor.LAST_SESSION in anchors,
+        needs_starts=not anchors.isdisjoint(STARTS),
+        longest=max((prompt.expires or EXPIRES for prompt in prompts), default=EXPIRES),
+    )
+
+
+def anchor_of(rule: Rule) -> Anchor:
+    """Return the date that a rule is counted from."""
     match rule:
         case OnDay():
             return rule.of
@@ -79,3 +89,19 @@ async def load_versions(tx: Tx, version_ids: Collection[str | None]) -> dict[str
         )
         fresh = {version_id: version_of(version_id, data) for version_id, data in rows}
     return {version_id: _kept[version_id] for version_id in wanted if version_id in _kept} | fresh
+
+
+_IN_FORCE = (
+    select(ScheduleVersion.id, Schedule.version_id)
+    .join(Schedule, Schedule.id == ScheduleVersion.schedule_id)
+    .where(ScheduleVersion.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+async def versions_in_force(tx: Tx, version_ids: Collection[str | None]) -> dict[str, str | None]:
+    """Return which version is in force now where each of these was, None where the schedule has none."""
+    wanted = sorted({version_id for version_id in version_ids if version_id is not None})
+    if not wanted:
+        return {}
+    rows = await tx.session.execute(_IN_FORCE, {"ids": wanted})
+    return {row.id: row.version_id for row in rows}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.actions.programmes import Imported, import_programme
 from bot.commands.opening import opened
+from bot.commands.showing import print_impact
 from bot.domain.errors import HandrailError, ProgrammeFileError
 from bot.domain.programme import Programme
 from bot.domain.programme_reading import parse_programme
@@ -51,6 +52,8 @@ def import_file(path: Path, *, dry_run: bool) -> None:
         print(f"warning: {warning}", file=sys.stderr)
     with _waiting(f"Importing {len(programme.participants)} participants"):
         done = asyncio.run(_import(load(), programme, dry_run=dry_run))
+    for impact in done.impacts:
+        print_impact(impact)
     print(summary(done) + (" Dry run: nothing was written." if dry_run else ""))
 
 
@@ -98,7 +101,7 @@ async def _import(settings: Settings, programme: Programme, *, dry_run: bool) ->
     async with opened(settings) as database:
         try:
             async with database.write() as tx:
-                done = await import_programme(tx, programme)
+                done = await import_programme(tx, programme, foresee=dry_run)
                 if dry_run:
                     raise _DryRunError
         except _DryRunError:

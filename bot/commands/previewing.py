@@ -7,7 +7,8 @@ import json
 import sys
 from typing import Any
 
-from bot.actions.previewing import Foreseen, Preview
+from bot.actions.drafts import draft_of
+from bot.actions.previewing import Foreseen, Preview, sample
 from bot.actions.previewing import preview as foresee
 from bot.commands.opening import opened
 from bot.settings import Settings, load
@@ -21,17 +22,33 @@ WHY = {
     "unreachable": "can't be reached",
     "quiet_hours": "quiet hours",
     "alert_open": "an alert is open",
-    "one_at_a_time": "one question at a time",
+    "human_talking": "a human is talking with them",
+    "daily_cap": "enough for one day",
+    "too_soon": "too soon after another text",
+    "one_at_a_time": "one text at a time",
+    "question_open": "another question is open",
     "wording": "a variable is missing",
 }
 
 
-def preview(schedule: str, participant: str, *, count: int, as_json: bool) -> None:
-    """Print the next `count` sends of a schedule to a participant."""
-    found = asyncio.run(_read(load(), schedule, participant, count))
+def preview(
+    schedule: str, participant: str | None, *, people: int, count: int, draft: bool, as_json: bool
+) -> None:
+    """Print the next `count` sends of a schedule to a participant, or to a sample of `people`."""
+    found = asyncio.run(_read(load(), schedule, participant, people=people, count=count, draft=draft))
     if as_json:
-        print(json.dumps(to_data(found, schedule, participant), ensure_ascii=False, indent=2))
+        data = [to_data(one, schedule, ref) for ref, one in found.items()]
+        print(json.dumps(data[0] if participant else data, ensure_ascii=False, indent=2))
         return
+    if not found:
+        print(f"Nobody is on {schedule}.")
+    for ref, one in found.items():
+        if participant is None:
+            print(f"{ref}:")
+        _show(one, schedule, ref)
+
+
+def _show(found: Preview, schedule: str, participant: str) -> None:
     if not found.enrolled:
         print(f"{participant} is not on {schedule}; this is as if they started today.", file=sys.stderr)
     if not found.sends:
@@ -94,6 +111,10 @@ def _table(found: Preview) -> None:
     Console().print(table)
 
 
-async def _read(settings: Settings, schedule: str, participant: str, count: int) -> Preview:
+async def _read(
+    settings: Settings, schedule: str, participant: str | None, *, people: int, count: int, draft: bool
+) -> dict[str, Preview]:
     async with opened(settings) as database, database.read() as tx:
-        return await foresee(tx, schedule, participant, count=count)
+        prompts = (await draft_of(tx, schedule)).prompts if draft else None
+        refs = [participant] if participant else await sample(tx, schedule, people=people)
+        return {ref: await foresee(tx, schedule, ref, count=count, draft=prompts) for ref in refs}

@@ -24,7 +24,7 @@ def report(*, as_json: bool) -> None:
     elif not months:
         print("No text has been flagged or marked yet.")
     else:
-        for line in _aligned([HEADS, *map(_cells, months)]):
+        for line in lines(months):
             print(line)
 
 
@@ -79,7 +79,9 @@ def _wrong(one: Wrong) -> str:
     return f"{one.concept}{said} ({one.texts})"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def lines(months: Sequence[Month]) -> Iterator[str]:
+    """Yield the report as aligned lines, the heads first."""
+    rows = [HEADS, *map(_cells, months)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]

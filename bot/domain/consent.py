@@ -93,7 +93,7 @@ def may_send(state: ConsentState, kind: Kind) -> bool:
         return True
     if kind in _ANSWERS:
         return state is not ConsentState.OPTED_OUT
-    return kind is Kind.PROMPT and state is ConsentState.ACTIVE
+    return kind in (Kind.PROMPT, Kind.GREETING) and state is ConsentState.ACTIVE
 
 
 def _flat(rows: Iterable[Iterable[str]]) -> frozenset[str]:

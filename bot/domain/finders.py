@@ -242,3 +242,8 @@ def _alone(key: str, rule: RandomTime | EveryWeeks | AroundSession | DatedRule) 
             return _Sessions(key, rule)
         case _:
             return dated_finder(key, rule)
+
+
+def is_personal(rule: Rule) -> bool:
+    """Tell whether people of one zone and one start differ by this rule: it hangs on their own seed."""
+    return any(finder.personal for finder in finders({"": rule}))

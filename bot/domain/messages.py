@@ -50,6 +50,7 @@ class Kind(StrEnum):
     TEXT = "text"  # something a person wrote to us
     REPLY = "reply"  # our answer to what a participant just wrote
     PROMPT = "prompt"  # a scheduled prompt; its text is rendered when it is claimed
+    GREETING = "greeting"  # one gentle word after a silence; everything a prompt must pass, it must too
     CRISIS = "crisis"  # the immediate reply to distress
     NOTICE = "notice"  # to staff: somebody needs you
     STAFF = "staff"  # to staff: anything else

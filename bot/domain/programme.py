@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from bot.domain.courtesy import DEFAULT as DEFAULT_CAPS
+from bot.domain.courtesy import Courtesy
 from bot.domain.hours import Shift, Window
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
@@ -208,6 +210,7 @@ class Programme:
     help_contact: str
     languages: tuple[str, ...] = ("en",)
     quiet_hours: Window | None = DEFAULT_QUIET_HOURS
+    caps: Courtesy = DEFAULT_CAPS
     join_keyword: str | None = None
     join_schedule: str | None = None
     telegram_details: bool = False

@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from bot.domain.answers import Choice
+from bot.domain.courtesy import DEFAULT as DEFAULT_CAPS
+from bot.domain.courtesy import Courtesy
 from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import parse_shift
 from bot.domain.messages import ChannelName
@@ -98,6 +100,7 @@ class _Reading:
             timezone=about.need("timezone", read_zone, "UTC"),
             languages=self._languages,
             quiet_hours=about.get("quiet_hours", read_quiet_hours, DEFAULT_QUIET_HOURS),
+            caps=about.get("caps", _caps, DEFAULT_CAPS),
             help_contact=about.need("help_contact", lambda field: field.text(most=80), ""),
             join_keyword=about.get("join_keyword", read_keyword, None),
             join_schedule=about.get("join_schedule", self._schedule_name, None),
@@ -323,8 +326,25 @@ def _some(field: Field, read: Callable[[Field], T]) -> tuple[T, ...]:
 
 
 def _programme_keys(field: Field) -> Keys:
-    known = ["name", "country", "timezone", "languages", "quiet_hours", "help_contact"]
+    known = ["name", "country", "timezone", "languages", "quiet_hours", "help_contact", "caps"]
     return field.keys([*known, "join_keyword", "join_schedule", "telegram_details", "holidays", "on_slip"])
+
+
+def _caps(field: Field) -> Courtesy:
+    keys = field.keys(["per_day", "gap", "silence", "review"])
+    return Courtesy(
+        per_day=keys.get(
+            "per_day", _unless_none(lambda below: below.whole(least=1, most=100)), DEFAULT_CAPS.per_day
+        ),
+        gap=keys.get("gap", _unless_none(read_duration), DEFAULT_CAPS.gap),
+        silence=keys.get("silence", _unless_none(read_duration), DEFAULT_CAPS.silence),
+        review=keys.get("review", _unless_none(read_duration), DEFAULT_CAPS.review),
+    )
+
+
+def _unless_none(read: Callable[[Field], T]) -> Callable[[Field], T | None]:
+    """Read a key that `none` switches off."""
+    return lambda field: None if field.text() == "none" else read(field)
 
 
 def _languages(field: Field) -> tuple[str, ...]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from bot.domain.courtesy import DEFAULT as DEFAULT_CAPS
+from bot.domain.courtesy import Courtesy
 from bot.domain.durations import format_duration
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
@@ -48,6 +51,7 @@ def _head(programme: Programme) -> dict[str, Any]:
         timezone=programme.timezone,
         languages=list(programme.languages),
         quiet_hours=Quoted(programme.quiet_hours) if programme.quiet_hours else "none",
+        caps=_caps(programme.caps),
         help_contact=Quoted(programme.help_contact),
         join_keyword=programme.join_keyword,
         join_schedule=programme.join_schedule,
@@ -55,6 +59,16 @@ def _head(programme: Programme) -> dict[str, Any]:
         on_slip=None if programme.on_slip is OnSlip.TELL else str(programme.on_slip),
         holidays=list(programme.holidays),
     )
+
+
+def _caps(caps: Courtesy) -> dict[str, Any] | None:
+    """Return the caps that differ from the defaults; none of them, no key."""
+    given = {
+        name: "none" if value is None else format_duration(value) if isinstance(value, timedelta) else value
+        for name, value in asdict(caps).items()
+        if value != getattr(DEFAULT_CAPS, name)
+    }
+    return Inline(given) if given else None
 
 
 def _member(member: Staff) -> dict[str, Any]:

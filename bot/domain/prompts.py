@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.domain.answers import AnswerSpec
 from bot.domain.answers_file import answer_to_data, read_answer
+from bot.domain.courtesy import InQuiet, Priority
 from bot.domain.durations import format_duration
 from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import EVERY_DAY
@@ -42,6 +43,7 @@ class Prompt:
     """One thing a schedule says: `text` by language; `expires` is how late it may still be said.
 
     `skippable` says whether SKIP and LESS may leave it out; None: unless it hangs on a session.
+    `priority` says which goes first when several wait, `quiet` what becomes of it in quiet hours.
     """
 
     key: str
@@ -52,6 +54,13 @@ class Prompt:
     expires: timedelta | None = None
     on_holiday: OnHoliday = OnHoliday.SEND
     skippable: bool | None = None
+    priority: Priority = Priority.NORMAL
+    quiet: InQuiet = InQuiet.MOVE
+
+    @property
+    def times(self) -> tuple[Rule, OnHoliday, bool | None]:
+        """Return everything that decides when it is said."""
+        return self.rule, self.on_holiday, self.skippable
 
 
 def timetable_of(prompts: Iterable[Prompt]) -> Timetable:
@@ -82,7 +91,12 @@ def prompts_from_data(data: Sequence[dict[str, Any]]) -> tuple[Prompt, ...]:
 
 
 def _prompt(field: Field, languages: Collection[str] | None, seen: set[str]) -> Prompt:
-    keys = field.keys(["key", "at", "support", "answer", "text", "expires", "on_holiday", "skippable"])
+    keys = field.keys(
+        [
+            *["key", "at", "support", "answer", "text", "expires", "on_holiday", "skippable"],
+            *["priority", "quiet"],
+        ]
+    )
     key = keys.need("key", read_name, "")
     if key and key in seen:
         keys.found["key"].say("Another prompt of this schedule has this key already.")
@@ -96,6 +110,8 @@ def _prompt(field: Field, languages: Collection[str] | None, seen: set[str]) -> 
         expires=keys.get("expires", read_duration, None),
         on_holiday=keys.get("on_holiday", lambda below: below.one_of(OnHoliday), OnHoliday.SEND),
         skippable=keys.get("skippable", Field.truth, None),
+        priority=keys.get("priority", lambda below: below.one_of(Priority), Priority.NORMAL),
+        quiet=keys.get("quiet", lambda below: below.one_of(InQuiet), InQuiet.MOVE),
     )
 
 
@@ -114,4 +130,8 @@ def _prompt_to_data(prompt: Prompt) -> dict[str, Any]:
         data["on_holiday"] = str(prompt.on_holiday)
     if prompt.skippable is not None:
         data["skippable"] = prompt.skippable
+    if prompt.priority is not Priority.NORMAL:
+        data["priority"] = str(prompt.priority)
+    if prompt.quiet is not InQuiet.MOVE:
+        data["quiet"] = str(prompt.quiet)
     return data

@@ -51,6 +51,7 @@ class Programme(Base):
     telegram_details: Mapped[bool]
     escalation: Mapped[dict[str, Any]]
     on_slip: Mapped[str | None] = mapped_column(String(20))  # None: the default
+    courtesy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     holidays: Mapped[str | None] = mapped_column(Text)  # dates, a space between: 2026-12-25 2027-01-01
     created_at: Mapped[datetime]
 
@@ -76,7 +77,12 @@ class Staff(Base):
 
 
 class Participant(Base):
-    """A person in recovery."""
+    """A person in recovery.
+
+    Until `talking_until` a human talks with them and the bot steps back. What they were sent of late is
+    kept here, so that asking costs nothing: `prompted_at`, and how many on the local day `prompted_on`.
+    `greeted_silence_at` and `reviewed_silence_at` say what their present silence led to.
+    """
 
     __tablename__ = "participants"
     __table_args__ = (UniqueConstraint("programme_id", "ref"),)
@@ -90,6 +96,12 @@ class Participant(Base):
     specialist_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"), index=True)
     status: Mapped[PersonStatus] = mapped_column(Word(PersonStatus))
     paused_until: Mapped[datetime | None]
+    talking_until: Mapped[datetime | None]
+    prompted_at: Mapped[datetime | None]
+    prompted_on: Mapped[date | None]
+    prompts_that_day: Mapped[int] = mapped_column(default=0, server_default="0")
+    greeted_silence_at: Mapped[datetime | None]
+    reviewed_silence_at: Mapped[datetime | None]
     details: Mapped[Sealed | None]  # recovery date, pathway, milestones: JSON
     position: Mapped[int]
     created_at: Mapped[datetime]

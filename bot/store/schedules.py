@@ -1,4 +1,4 @@
-"""Tables of what is said when: schedules, their immutable versions, enrolments, check-ins and answers."""
+"""Tables of what is said when: schedules with drafts and versions, enrolments, check-ins and answers."""
 
 from __future__ import annotations
 
@@ -24,8 +24,19 @@ class CheckinState(StrEnum):
     UNDELIVERED = "undelivered"
 
 
+class Change(StrEnum):
+    """What somebody did to what a schedule says."""
+
+    PUBLISH = "publish"
+    UNDO = "undo"
+    ARCHIVE = "archive"
+
+
 class Schedule(Base):
-    """A named set of prompts that a coordinator edits."""
+    """A named set of prompts that a coordinator edits.
+
+    `version_id` is what is in force since `switched_at`; archived, there is none.
+    """
 
     __tablename__ = "schedules"
     __table_args__ = (UniqueConstraint("programme_id", "name"),)
@@ -34,6 +45,8 @@ class Schedule(Base):
     name: Mapped[str] = mapped_column(String(80))
     title: Mapped[str] = mapped_column(String(200))
     version_id: Mapped[str | None] = mapped_column(String(32))  # the published one
+    switched_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
     audience: Mapped[str | None] = mapped_column(Text)  # whom the file puts on it: JSON, as the file says it
     position: Mapped[int]
     created_at: Mapped[datetime]
@@ -49,14 +62,58 @@ class ScheduleVersion(Base):
     number: Mapped[int]
     prompts: Mapped[list[Any]]
     published_at: Mapped[datetime]
+    published_by: Mapped[str | None] = mapped_column(String(80))
+
+
+class ScheduleDraft(Base):
+    """What a coordinator is writing; one a schedule. `revision` grows with every save: none is lost."""
+
+    __tablename__ = "schedule_drafts"
+    schedule_id: Mapped[str] = mapped_column(ForeignKey("schedules.id"), primary_key=True)
+    prompts: Mapped[list[Any]]
+    revision: Mapped[int]
+    saved_by: Mapped[str | None] = mapped_column(String(80))
+    saved_at: Mapped[datetime]
+
+
+class Publication(Base):
+    """One change of what a schedule says, in force from `at`; also the job that carries enrolments over.
+
+    `version_id` is in force afterwards and `before_id` was before (None: nothing). `cursor` is the last
+    enrolment carried over; killed half-way, the job goes on behind it.
+    """
+
+    __tablename__ = "publications"
+    __table_args__ = (
+        Index("ix_publications_schedule_id", "schedule_id", "at"),
+        Index(
+            "ix_publications_unfinished",
+            "id",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    schedule_id: Mapped[str] = mapped_column(ForeignKey("schedules.id"))
+    change: Mapped[Change] = mapped_column(Word(Change))
+    version_id: Mapped[str | None] = mapped_column(ForeignKey("schedule_versions.id"))
+    before_id: Mapped[str | None] = mapped_column(ForeignKey("schedule_versions.id"))
+    at: Mapped[datetime]
+    by: Mapped[str | None] = mapped_column(String(80))
+    total: Mapped[int]
+    done: Mapped[int] = mapped_column(default=0)
+    cursor: Mapped[str] = mapped_column(String(32), default="")
+    finished_at: Mapped[datetime | None]
 
 
 class Enrolment(Base):
     """A participant on a schedule since a date.
 
-    Everything up to `planned_until` is decided; `next_due_at` is when the planner must look again
-    (None: nothing more comes). The index on it is what an idle tick costs. `overrides` are the person's own
-    settings as JSON (`bot.domain.overrides`): days and times only, nothing anybody said.
+    Everything up to `planned_until` is decided, by the version `version_id` (None: nothing was decided
+    yet); `next_due_at` is when the planner must look again (None: nothing more comes). The index on it is
+    what an idle tick costs.
+    `overrides` are the person's own settings as JSON (`bot.domain.overrides`): days and times only, nothing
+    anybody said.
     """
 
     __tablename__ = "enrolments"
@@ -68,7 +125,7 @@ class Enrolment(Base):
             sqlite_where=text("next_due_at IS NOT NULL"),
             postgresql_where=text("next_due_at IS NOT NULL"),
         ),
-        Index("ix_enrolments_schedule_id", "schedule_id"),
+        Index("ix_enrolments_schedule_id", "schedule_id", "id"),
     )
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     participant_id: Mapped[str] = mapped_column(ForeignKey("participants.id"))
@@ -76,6 +133,7 @@ class Enrolment(Base):
     start: Mapped[date]
     planned_until: Mapped[datetime]
     next_due_at: Mapped[datetime | None]
+    version_id: Mapped[str | None] = mapped_column(String(32))
     overrides: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
 

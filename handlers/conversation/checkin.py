@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.actions.assessments import question_of
 from bot.actions.checkins import (
     checkin_of,
     open_checkin,
@@ -17,6 +18,7 @@ from bot.domain.checkins import Answer, Move, next_move, read_answer
 from bot.domain.replies import say
 from bot.store.database import Tx
 from bot.store.schedules import Checkin, CheckinState
+from handlers.conversation import distress
 from handlers.conversation.hearing import Heard, answer
 
 LOW, HIGH = 0.3, 0.7  # of a scale about mood: below is a hard day, above a good one
@@ -79,7 +81,7 @@ async def _keep(
 ) -> None:
     assert heard.who.participant is not None  # noqa: S101 - only participants are asked
     corrected = await record_answer(tx, checkin, heard.who.participant, value, heard.message_id)
-    if quietly:
+    if quietly or await distress.answered(tx, heard, spec, value, await question_of(tx, checkin)):
         return
     if corrected:
         await answer(tx, heard, "thanks_changed")

@@ -9,7 +9,6 @@ from bot.actions.enrolments import next_prompt, pause_participant, resume_partic
 from bot.actions.talks import let_go, open_talk
 from bot.domain.commands import Command, read_command, read_pause
 from bot.domain.plans import is_done, is_skip, read_plan
-from bot.domain.wishes import read_wish
 from bot.store.database import Tx
 from bot.store.people import Participant
 from bot.store.plans import Topic
@@ -83,7 +82,8 @@ async def _answers_talk(tx: Tx, heard: Heard, participant: Participant) -> bool:
     building = talk.topic is Topic.PLAN
     if building and (is_skip(heard.text) or is_done(heard.text)):
         return await plan.hear_answer(tx, heard, participant, talk)
-    if read_command(heard.text) is not None or read_plan(heard.text) is not None or read_wish(heard.text):
+    own_word = read_command(heard.text) is not None or read_plan(heard.text) is not None
+    if own_word or settings.asks_for_change(heard):
         await let_go(tx, participant.id)
         return False
     if heard.consent.exact or not heard.text.strip():

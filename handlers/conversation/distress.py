@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.actions.alerts import Raised, raise_alert
+from bot.actions.assessments import keep_answer_verdict
+from bot.actions.consents import tell_specialist
 from bot.actions.conversations import said_lately
+from bot.domain.answers import AnswerSpec, FreeText
+from bot.domain.checkins import Answer
 from bot.domain.consent import ConsentState
 from bot.domain.messages import ChannelName, Kind, Lane
+from bot.domain.triage.answers import assess_answer
 from bot.domain.triage.assess import Level
 from bot.store.database import Tx
 from handlers.conversation.hearing import Heard, answer
@@ -38,6 +44,23 @@ async def hear(tx: Tx, heard: Heard, *, opted_out_now: bool) -> bool:
         emergency=lines.emergency,
     )
     return True
+
+
+async def answered(tx: Tx, heard: Heard, spec: AnswerSpec, value: Answer, question: str) -> bool:
+    """Act on an answer that says more than its words, such as "no" to "are you safe?"; True if it did.
+
+    The lowest mood is no alarm: their specialist is told to look, and the person is answered as ever.
+    """
+    if isinstance(spec, FreeText) or heard.who.participant is None:
+        return False  # free text has been read as a text already
+    verdict = assess_answer(spec, value, question=question, language=heard.who.language)
+    if verdict.flagged:
+        about = heard.who.participant.id
+        await tell_specialist(tx, about, "look_at", dedupe=f"answer:{heard.message_id}")
+    if verdict.level.rank <= heard.assessment.level.rank:
+        return False
+    await keep_answer_verdict(tx, heard.who, heard.message_id, verdict)
+    return await hear(tx, replace(heard, assessment=verdict), opted_out_now=False)
 
 
 def _may_answer(heard: Heard, *, opted_out_now: bool) -> bool:

@@ -16,12 +16,14 @@ from bot.actions.preferences import (
     choose_time,
     end_milestones,
     fewer,
+    move_to_zone,
     send_fewer,
     send_more,
     skip_day,
 )
 from bot.domain.commands import Command, read_command, read_skip
 from bot.domain.hours import format_clock, parse_window
+from bot.domain.moves import place_of, read_move
 from bot.domain.replies import say
 from bot.domain.wishes import choose, read_wish
 from bot.store.database import Tx
@@ -36,7 +38,7 @@ async def hear(tx: Tx, heard: Heard, participant: Participant) -> bool:
         case Command.LESS:
             key = "less_least"
             if await send_fewer(tx, participant):
-                key = "less" if await fewer(tx, participant) == 1 else "less_again"
+                key = "less_again" if await fewer(tx, participant) > 1 else "less"
             await _told(tx, heard, key)
         case Command.MORE:
             key = "more_most"
@@ -51,10 +53,16 @@ async def hear(tx: Tx, heard: Heard, participant: Participant) -> bool:
         case Command.MILESTONES | Command.NO_MILESTONES:
             await _milestones(tx, heard, participant, command)
         case None:
-            return await _another_time(tx, heard, participant)
+            return await _another_time(tx, heard, participant) or await _moved(tx, heard, participant)
         case _:
             return False
     return True
+
+
+def asks_for_change(heard: Heard) -> bool:
+    """Tell whether a text asks in a sentence for another time of day, or to go by other clocks."""
+    moved = read_move(heard.text, heard.who.programme.country)
+    return bool(read_wish(heard.text)) or moved is not None
 
 
 async def _skip(tx: Tx, heard: Heard, participant: Participant) -> bool:
@@ -90,6 +98,19 @@ async def _another_time(tx: Tx, heard: Heard, participant: Participant) -> bool:
     else:
         await choose_time(tx, participant, possible[0])
         await _told(tx, heard, "time_set", time=f"{possible[0]:%H:%M}")
+    return True
+
+
+async def _moved(tx: Tx, heard: Heard, participant: Participant) -> bool:
+    zone = read_move(heard.text, heard.who.programme.country)
+    if zone is None:
+        return False
+    if zone != heard.who.zone:
+        await move_to_zone(tx, participant, zone, heard.who.programme.timezone)
+        await tell_specialist(
+            tx, participant.id, "told_move", dedupe=f"move:{participant.id}:{tx.now.date()}"
+        )
+    await _told(tx, heard, "moved", place=place_of(zone))
     return True
 
 

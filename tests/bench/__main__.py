@@ -14,7 +14,7 @@ import structlog
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from tests.bench import alerts, idle, inbound, planner, report, sending, triage
+from tests.bench import alerts, forecast, idle, inbound, planner, publishing, report, sending, triage
 from tests.bench.figures import QUICK, Bench, Figure, Run, Scale
 
 BENCHES: dict[str, Bench] = {
@@ -24,6 +24,8 @@ BENCHES: dict[str, Bench] = {
     "inbound": inbound.bench,
     "alerts": alerts.bench,
     "triage": triage.bench,
+    "publishing": publishing.bench,
+    "forecast": forecast.bench,
 }
 
 

@@ -71,6 +71,7 @@ class Scale:
     queued: int = 100_000
     alerts: int = 5
     texts: int = 4_000
+    published: int = 100_000
     repeats: int = 3
 
 
@@ -87,6 +88,7 @@ QUICK = Scale(
     queued=2_000,
     alerts=2,
     texts=400,
+    published=1_000,
     repeats=1,
 )
 

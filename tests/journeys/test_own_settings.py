@@ -314,3 +314,18 @@ async def test_moving_house(open_story: Open) -> None:
     alex.got_nothing()
     await story.forward(hours=4)
     await alex.gets(ASKED)
+
+
+async def test_i_moved_to_denver(open_story: Open) -> None:
+    """Said by text, it is answered with the next time there; Dana hears of it; no day is doubled."""
+    story = await open_story(only_mood())
+    alex = story.phone(ALEX)
+    await story.forward(minutes=30)
+    await alex.gets(ASKED)
+    await alex.says("I moved to Denver")
+    await alex.gets("Okay, I go by the clocks of Denver from now on. Next: Tuesday 24 at 09:30.")
+    await story.chat(DANA_CHAT).gets("One of your people has moved to another time zone: person p1.")
+    await story.forward(hours=24, minutes=59)
+    alex.got_nothing()
+    await story.forward(minutes=1)
+    await alex.gets(ASKED)

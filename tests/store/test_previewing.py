@@ -44,7 +44,27 @@ async def change(database: Database, **values: object) -> None:
 
 async def test_what_is_foreseen_is_what_is_sent(filled: Database, clock: HandClock) -> None:
     """Each foreseen text leaves at its instant, word for word, not a minute before, and nothing else does."""
+    await as_foreseen(filled, clock, await foreseen(filled, 8))
+
+
+async def test_own_settings_and_holidays_are_foreseen(filled: Database, clock: HandClock) -> None:
+    """Fewer, at their own hour in quiet hours, two days left out and a holiday: still word for word."""
+    text = EXAMPLE.read_text("utf-8").replace(
+        "{name: first-weeks, start: 2026-11-01}",
+        '{name: first-weeks, start: 2026-11-01, time: "20:15", less: 1, skip: [2026-11-27], shift: 1h}',
+    )
+    text = text.replace("  help_contact:", "  holidays: [2026-11-25]\n  help_contact:")
+    text = text.replace("      - key: mood\n", "      - key: mood\n        on_holiday: shift\n")
+    async with filled.write() as tx:
+        await import_programme(tx, parse_programme(text))
     promised = await foreseen(filled, 8)
+    assert {f"{send.local:%H:%M}" for send in promised if send.key == "mood"} == {"20:15"}
+    assert not {send.local.day for send in promised} & {27}
+    await as_foreseen(filled, clock, promised)
+
+
+async def as_foreseen(filled: Database, clock: HandClock, promised: tuple[Foreseen, ...]) -> None:
+    """Let time pass, and check that what was promised is what arrives."""
     sms = Simulator(ChannelName.SMS, now=clock)
     parts = Parts(database=filled, senders={ChannelName.SMS: Sender(channel=sms)}, now=clock)
     app = App(Settings(_env_file=None), parts)  # type: ignore[call-arg]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from tests.triage_sets.judges import LEFT_OUT, Contestant, Judge
 from tests.triage_sets.measuring import PLAIN, Count
 from tests.triage_sets.reading import HYPERBOLE, Sentence
 
+WIDTH = 115  # of the prose on the page
 PAGE = Path(__file__).parents[2] / "docs" / "triage.md"
 
 
@@ -54,7 +56,8 @@ class Sheet:
     def markdown(self) -> str:
         """Return it for the page."""
         lines = [_line(self.heads), "| --- |" + " ---: |" * (len(self.heads) - 1), *map(_line, self.rows)]
-        return "\n".join([*([self.note, ""] if self.note else []), *lines])
+        note = [*textwrap.wrap(self.note, WIDTH), ""] if self.note else []
+        return "\n".join([*note, *lines])
 
 
 def sets(judges: Sequence[Contestant]) -> Sheet:
@@ -68,9 +71,7 @@ def sets(judges: Sequence[Contestant]) -> Sheet:
             for what, wanted, level in _QUESTIONS:
                 counts = [measuring.flagged(part, each, wanted, level) for each in playing.values()]
                 rows.append([f"{name}, {half}: {what}", str(counts[0].of), *map(_share, counts)])
-    return Sheet(
-        name="sets", title="Our own sets", heads=("set", "texts", *playing), rows=rows, note=absent(judges)
-    )
+    return Sheet(name="sets", title="Our own sets", heads=("set", "texts", *playing), rows=rows)
 
 
 def capabilities(judges: Sequence[Contestant]) -> Sheet:

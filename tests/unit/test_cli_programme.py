@@ -135,3 +135,37 @@ def test_import_reads_a_library_schedule(keyed: Shell, tmp_path: Path) -> None:
 def test_standard_output_is_no_terminal_here() -> None:
     """The tests above read plain text because nobody watches."""
     assert not sys.stdout.isatty()
+
+
+def test_own_settings_holidays_and_groups_go_round(keyed: Shell, tmp_path: Path) -> None:
+    """What was brought in comes out and changes nothing, through the database; what is left out stays."""
+    text = EXAMPLE.read_text("utf-8")
+    alexs = "{name: first-weeks, start: 2026-11-01}"
+    own = '{name: first-weeks, start: 2026-11-01, time: "20:15", shift: -30m, skip: [2030-12-24], less: 1}'
+    rich = text.replace(alexs, own).replace("  help_contact:", "  holidays: [2030-12-25]\n  help_contact:")
+    rich = rich.replace(
+        "    name: Alex\n", "    name: Alex\n    recovery_date: 2026-10-01\n    milestones: true\n"
+    )
+    rich += """  - name: fair
+    title: The fair
+    to: {specialist: dana, schedule: first-weeks}
+    prompts:
+      - {key: k, at: {date: 2030-06-01, between: "10:00-12:00"}, support: affiliational, text: {en: Hi.}}
+"""
+    (tmp_path / "rich.yaml").write_text(rich, encoding="utf-8")
+    keyed("import", "rich.yaml")
+    for words in (["export"], ["export", "--schedule", "fair"]):
+        out = keyed(*words).out
+        (tmp_path / "back.yaml").write_text(out, encoding="utf-8")
+        assert keyed("import", "back.yaml").out == "Nothing changed.\n"
+    whole = keyed("export").out
+    assert 'time: "20:15", shift: "-30m", skip: [2030-12-24], less: 1}' in whole
+    assert whole.count("name: fair") == 2  # the schedule, and Alex, whom its group put on it
+    (tmp_path / "plain.yaml").write_text(text, encoding="utf-8")
+    keyed("import", "plain.yaml")
+    assert 'time: "20:15"' in keyed("export").out
+    (tmp_path / "usual.yaml").write_text(text.replace(alexs, alexs[:-1] + ", time: usual, less: 0}"), "utf-8")
+    keyed("import", "usual.yaml")
+    after = keyed("export").out
+    assert "20:15" not in after
+    assert "less:" not in after

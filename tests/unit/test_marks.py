@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
+from bot.commands.triage_marks import lines
 from bot.domain.marks import Asked, Judged, Mark, Wrong, by_month, read_mark
 from bot.domain.triage.levels import Level
 
@@ -60,6 +62,26 @@ def test_figures_stand_by_month() -> None:
     assert (november.month, november.flagged, november.false_alarms, november.missed) == ("2026-11", 4, 1, 1)
     assert november.precision == pytest.approx(0.75)
     assert (december.month, december.precision) == ("2026-12", 1.0)
+
+
+def test_the_report_is_read_in_columns() -> None:
+    """One line a month, with what was wrong in it, and a dash where there is nothing to divide."""
+    months = by_month([
+        judged(10, Level.NONE, MISSED),
+        judged(11, Level.CRISIS, FALSE, "killing me"),
+        judged(11, Level.CRISIS, FALSE, "killing me"),
+        judged(11, Level.URGENT),
+        judged(11, Level.URGENT),
+    ])  # fmt: skip
+    assert [line.split("  ") for line in map(_squeezed, lines(months))] == [
+        ["month", "flagged", "false alarms", "precision", "missed", "most often wrong"],
+        ["2026-10", "0", "0", "-", "1", "-"],
+        ["2026-11", "4", "2", "50.0%", "0", "death_wish “killing me” (2)"],
+    ]
+
+
+def _squeezed(line: str) -> str:
+    return re.sub(r" {2,}", "  ", line)
 
 
 def test_a_month_without_a_flag_has_no_precision() -> None:

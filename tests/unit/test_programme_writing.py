@@ -17,11 +17,13 @@ from bot.domain.answers import Choice, FreeText, Option, Scale, YesNo
 from bot.domain.errors import ProgrammeFileError
 from bot.domain.hours import EVERY_DAY, Shift, Weekday, Window
 from bot.domain.messages import ChannelName
+from bot.domain.overrides import Usual
 from bot.domain.programme import (
     Consent,
     ConsentMethod,
     Contact,
     Enrolment,
+    Group,
     OnSlip,
     Participant,
     ParticipantStatus,
@@ -119,6 +121,7 @@ answers = st.one_of(
     st.builds(FreeText, about=abouts),
 )
 sides = st.sampled_from(Side)
+day_lists = st.sets(dates, max_size=3).map(lambda some: tuple(sorted(some)))
 moments = st.datetimes(datetime(1990, 1, 1), datetime(2150, 1, 1)).map(  # noqa: DTZ001 - wall clock
     lambda at: at.replace(second=0, microsecond=0)
 )
@@ -204,13 +207,29 @@ people = st.builds(
     contacts=contacts([ChannelName.TELEGRAM, ChannelName.SMS], st.none() | consent_proofs),
     sessions=st.lists(sessions, max_size=12).map(tuple),
     schedules=st.lists(
-        st.builds(Enrolment, name=st.sampled_from(SCHEDULES), start=dates),
+        st.builds(
+            Enrolment,
+            name=st.sampled_from(SCHEDULES),
+            start=dates,
+            time=st.none() | st.just(Usual.USUAL) | clocks,
+            shift=st.none() | st.integers(-10080, 10080).map(lambda minutes: timedelta(minutes=minutes)),
+            skip=st.none() | day_lists,
+            less=st.none() | st.integers(0, 2),
+        ),
         max_size=2,
         unique_by=lambda one: one.name,
     ).map(tuple),
     status=st.sampled_from(ParticipantStatus),
     recovery_date=st.none() | dates,
     pathway=st.none() | st.sampled_from(Pathway),
+    milestones=st.none() | st.booleans(),
+)
+groups = st.builds(
+    Group,
+    language=st.none() | st.sampled_from(LANGUAGES),
+    pathway=st.none() | st.sampled_from(Pathway),
+    specialist=st.none() | st.sampled_from(STAFF),
+    schedule=st.none() | st.sampled_from(SCHEDULES),
 )
 targets = st.one_of(
     st.sampled_from([kind for kind in TargetKind if kind is not TargetKind.STAFF]).map(
@@ -240,7 +259,7 @@ def unshared(persons: Any) -> tuple[Any, ...]:
 @st.composite
 def programmes(draw: st.DrawFn) -> Programme:
     """Draw a programme whose parts know each other."""
-    schedule = st.builds(Schedule, name=st.just(""), title=prose, prompts=prompt_lists)
+    schedule = st.builds(Schedule, name=st.just(""), title=prose, prompts=prompt_lists, to=st.none() | groups)
     levels = draw(st.lists(st.sampled_from(["urgent", "crisis"]), unique=True))
     backups = [None, *STAFF[:1], *STAFF[:1]]
     return Programme(
@@ -260,6 +279,7 @@ def programmes(draw: st.DrawFn) -> Programme:
         escalation={level: draw(st.lists(steps, max_size=3).map(tuple)) for level in levels},
         participants=unshared(draw(st.lists(people, max_size=4, unique_by=lambda one: one.ref))),
         schedules=tuple(replace(draw(schedule), name=name) for name in SCHEDULES),
+        holidays=draw(day_lists),
     )
 
 

@@ -35,6 +35,7 @@ VALUES = {
     "time": "09:30",
     "word": "FALSE ALARM",
     "next": "El proximo: miércoles 25 a las 09:30.",
+    "place": "Los Angeles",
     "start": "20:00",
     "end": "09:00",
     "hour": 11,

@@ -107,6 +107,14 @@ def test_holidays_of_a_daily_prompt(how: str, expected: list[str]) -> None:
     assert len(set(came)) == len(came)
 
 
+def test_holidays_of_a_prompt_at_a_random_time() -> None:
+    """What moves from a holiday to a day that has its own random time is not said there as well."""
+    holidays = frozenset({date(2026, 11, 26)})
+    at = {"days": "daily", "between": "13:00-18:00"}
+    came = said(at, on_holiday="shift", holidays=holidays, start="2026-11-25", days=5)
+    assert [text[4:9] for text in came] == ["11-25", "11-27", "11-28", "11-29"]
+
+
 def test_holidays_of_a_weekly_prompt() -> None:
     """Thursday's prompt comes on Saturday when Thursday and Friday are holidays."""
     holidays = frozenset({date(2026, 11, 26), date(2026, 11, 27)})

@@ -74,6 +74,11 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     reasons: list[tuple[Level, str]] = [
         (concept.level, concept.why) for _, concept in meant if concept.level is not Level.NONE
     ]
+    if any(
+        concept.alone is None for _, concept in meant
+    ):  # "asks for help in a word" adds nothing to the words
+        wordy = {concept.why for _, concept in meant if concept.alone is not None}
+        reasons = [reason for reason in reasons if reason[1] not in wordy] or reasons
     for combination in together:  # a hint counts, and is shown, once it says something with others
         reasons.append((combination.level, combination.why))
         levels |= {name: combination.level for name in combination.needs if levels[name] is Level.NONE}

@@ -15,7 +15,6 @@ from bot.domain.triage.phrases import Hit
 
 DENIAL_REACH = 6  # words between a denial and what it denies
 VERB_REACH = 4  # words left of a phrase among which its verb may stand ("I was very often ... suicidal")
-ALONE_WORDS = 3  # words beside a phrase that counts only when it is nearly the whole text
 
 AnyHit = Hit[Concept | str]
 
@@ -37,6 +36,7 @@ class Surroundings:
     today: frozenset[int]  # clauses that speak of now
     jest: bool  # somebody laughs, and speaks of a trifle
     errand: bool  # an appointment, a journey or the like is spoken of
+    progress: bool  # time in recovery is counted
     better: int  # the last sentence that says it passed; -1 if none does, or if it came back
     calm: frozenset[int]  # sentences in a mood that no strong urge goes with
     since: int  # the word before which it was, and not again since; 0 if nothing says so
@@ -51,9 +51,12 @@ class Surroundings:
             or ("other" in masks and self.subjects[hit.first] == "other")
             or (self.jest and "jest" in masks)
             or (self.errand and "errand" in masks)
+            or (self.progress and "progress" in masks and self.clauses[hit.first] not in self.today)
             or ("better" in masks and self._better(hit))
             or ("since" in masks and hit.last <= self.since)
-            or (concept.alone and len(self.reading.words) > (hit.last - hit.first) + ALONE_WORDS)
+            or (
+                concept.alone is not None and len(self.reading.words) > (hit.last - hit.first) + concept.alone
+            )
         )
 
     def _better(self, hit: AnyHit) -> bool:
@@ -116,6 +119,7 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
         today=frozenset(clauses[hit.first] for hit in told["today"]),
         jest=bool(told["laugh"] and told["trifle"]),
         errand=bool(told["errand"]),
+        progress=bool(told["progress"]),
         better=better if better > worse else -1,
         calm=frozenset(sentences[hit.first] for hit in told["calm"]),
     )

@@ -20,8 +20,9 @@ SUFFIX = ".yaml"
 MASKS = frozenset({"negation", "past", "other", "jest"})  # unless a concept names its own
 CONTEXT_PHRASES = (
     "idioms", "undenied", "past", "past_before", "since", "present", "today",
-    "laugh", "trifle", "errand", "better", "worse", "calm",
+    "laugh", "trifle", "errand", "progress", "better", "worse", "calm",
 )  # fmt: skip
+ALONE_WORDS = 3  # beside a phrase that counts only when it is nearly the whole text
 _VOWELS = "aeiou"
 CONTEXT_WORDS = ("deny", "link", "first", "other", "open", "turn", "was", "is")
 
@@ -33,9 +34,9 @@ class Concept:
     name: str
     level: Level
     why: str
-    masks: frozenset[str]  # MASKS, "better" (it passed), "since" (not again since), "errand"
+    masks: frozenset[str]  # MASKS, "better" (it passed), "since" (not again since), "errand", "progress"
     language: str
-    alone: bool = False  # counts only when it is nearly the whole text
+    alone: int | None = None  # counts only with at most so many other words in the text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,11 +191,18 @@ def _templates(data: Mapping[str, Any]) -> Iterator[tuple[Concept | str, Choice]
             why=raw["why"],
             masks=frozenset(raw.get("masks", MASKS)),
             language=data["language"],
-            alone=bool(raw.get("alone", False)),
+            alone=_alone(raw.get("alone", False)),
         )
         yield from ((concept, parsed(str(template), slot)) for template in raw["phrases"])
     for kind in CONTEXT_PHRASES:
         yield from ((kind, parsed(str(template), slot)) for template in data["context"].get(kind, ()))
+
+
+def _alone(given: bool | int) -> int | None:
+    """Read `alone`: yes, or how many words may stand beside."""
+    if isinstance(given, bool):
+        return ALONE_WORDS if given else None
+    return given
 
 
 def _slots(raw: Mapping[str, Any]) -> Callable[[str], Choice]:

@@ -1,0 +1,59 @@
+"""Triage's verdicts, read with what was said and asked before."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import bindparam, func, select, update
+
+from bot.actions.conversations import ASSESSMENTS, MESSAGES, PARTS_WITHIN
+from bot.actions.people import Correspondent
+from bot.domain.messages import Direction
+from bot.domain.triage.history import WITHIN, with_history
+from bot.domain.triage.levels import Assessment, Level
+from bot.store.database import Tx
+from bot.store.messages import Message
+from bot.store.schedules import Checkin
+
+_URGENT_BETWEEN = (
+    select(func.count())
+    .select_from(MESSAGES.join(ASSESSMENTS, ASSESSMENTS.c.message_id == MESSAGES.c.id))
+    .where(
+        MESSAGES.c.contact_id == bindparam("contact"),
+        MESSAGES.c.direction == Direction.IN,
+        MESSAGES.c.created_at > bindparam("since"),
+        MESSAGES.c.created_at <= bindparam("until"),
+        ASSESSMENTS.c.level != Level.NONE,
+    )
+)
+
+
+async def read_with_history(tx: Tx, who: Correspondent, assessment: Assessment) -> Assessment:
+    """Raise an urgent verdict that is not the first of the day; parts of one message count as one."""
+    if assessment.level is not Level.URGENT:
+        return assessment
+    between = {"since": tx.now - WITHIN, "until": tx.now - PARTS_WITHIN}
+    earlier = await tx.session.scalar(_URGENT_BETWEEN, {"contact": who.contact.id} | between)
+    return with_history(assessment, earlier=earlier or 0)
+
+
+async def question_of(tx: Tx, checkin: Checkin) -> str:
+    """Return the question as it was asked, or nothing when it can't be read any more."""
+    body = await tx.session.scalar(select(Message.body).where(Message.id == checkin.message_id))
+    if body is None:
+        return ""
+    return await tx.vault.reveal(tx.session, body, "messages", "body", checkin.message_id)
+
+
+async def keep_answer_verdict(tx: Tx, who: Correspondent, message_id: str, assessment: Assessment) -> None:
+    """Put the verdict on an answer in the place of the verdict on its words alone."""
+    told = {
+        "why": assessment.why,
+        "signals": [[s.concept, str(s.level), s.words] for s in assessment.signals],
+    }
+    detail = tx.vault.seal(who.contact.key_id, json.dumps(told), "assessments", "detail", message_id)
+    await tx.session.execute(
+        update(ASSESSMENTS)
+        .where(ASSESSMENTS.c.message_id == message_id)
+        .values(level=assessment.level, detail=detail, rules=assessment.rules)
+    )
