@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from bot.actions.own_questions import let_all_go
 from bot.actions.prompts import buttons_of
-from bot.actions.talks import let_all_go
 from bot.domain import answers
 from bot.domain.checkins import Answer, from_data, to_data
 from bot.outbox.claim import many

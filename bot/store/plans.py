@@ -40,10 +40,10 @@ class PlanEntry(Base):
     added_at: Mapped[datetime]
 
 
-class Talk(Base):
+class OwnQuestion(Base):
     """The one question of this kind that is open for somebody; `step` is which. Over at `expires_at`."""
 
-    __tablename__ = "talks"
+    __tablename__ = "own_questions"
     participant_id: Mapped[str] = mapped_column(ForeignKey("participants.id"), primary_key=True)
     topic: Mapped[Topic] = mapped_column(Word(Topic))
     step: Mapped[str] = mapped_column(String(20))

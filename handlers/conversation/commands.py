@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.actions.consents import tell_specialist
 from bot.actions.enrolments import next_prompt, pause_participant, resume_participant
-from bot.actions.talks import let_go, open_talk
+from bot.actions.own_questions import let_go, own_question
 from bot.domain.commands import Command, read_command, read_pause
 from bot.domain.plans import is_done, is_skip, read_plan
 from bot.store.database import Tx
@@ -76,7 +76,7 @@ async def _answers_talk(tx: Tx, heard: Heard, participant: Participant) -> bool:
 
     A word of its own goes first, and lets the question go.
     """
-    talk = await open_talk(tx, participant.id)
+    talk = await own_question(tx, participant.id)
     if talk is None or heard.inbound.edited:
         return False
     building = talk.topic is Topic.PLAN

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.actions.own_questions import Open, ask, let_go, own_question
 from bot.actions.plans import add_entry, plan_of, remove_entry
-from bot.actions.talks import Open, ask, let_go, open_talk
 from bot.domain.commands import Command, read_command
 from bot.domain.messages import Button, ChannelName
 from bot.domain.plans import (
@@ -74,7 +74,7 @@ async def tapped(tx: Tx, heard: Heard, rest: str) -> str | None:
     if what == "ask":
         await _ask(tx, heard, participant, Section(step), "plan_ask")
         return say("plan_toast", heard.who.language)
-    talk = await open_talk(tx, participant.id)
+    talk = await own_question(tx, participant.id)
     if talk is None or talk != Open(topic=Topic.PLAN, step=step):
         return None  # a button of a question that is over
     if what == "skip":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from bot.actions.alerts import raise_alert
+from bot.actions.own_questions import ask, let_go, own_question
 from bot.actions.preferences import (
     celebrate_milestones,
     counts_days,
@@ -13,7 +14,6 @@ from bot.actions.preferences import (
     start_anew,
 )
 from bot.actions.requests import tell_quietly
-from bot.actions.talks import ask, let_go, open_talk
 from bot.domain.messages import Button, ChannelName
 from bot.domain.plans import Counter, read_counter
 from bot.domain.programme import OnSlip
@@ -80,7 +80,7 @@ async def tapped(tx: Tx, heard: Heard, value: str) -> str | None:
     participant = heard.who.participant
     if participant is None or value not in list(Counter):
         return None
-    talk = await open_talk(tx, participant.id)
+    talk = await own_question(tx, participant.id)
     if talk is None or talk.topic is not Topic.COUNTER:
         return None
     await choose(tx, heard, participant, Counter(value))

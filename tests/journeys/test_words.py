@@ -7,7 +7,7 @@ from typing import Any
 from bot.domain.messages import Kind, MessageState
 from bot.store.alerts import Alert
 from bot.store.messages import Message
-from bot.store.plans import PlanEntry, Talk
+from bot.store.plans import OwnQuestion, PlanEntry
 from bot.store.schedules import AnswerRow, Checkin, CheckinState
 from tests.journeys.conftest import Open
 from tests.journeys.programmes import (
@@ -128,7 +128,7 @@ async def test_distress_in_the_middle_of_a_plan(open_story: Open) -> None:
     await jo.gets("Someone needs you now.")
     await alex.says("my sister is at work")
     await alex.gets("Thanks for writing.")
-    assert await story.rows(PlanEntry) == await story.rows(Talk) == []
+    assert await story.rows(PlanEntry) == await story.rows(OwnQuestion) == []
 
 
 async def test_other_words_go_first_and_time_lets_it_go(open_story: Open) -> None:

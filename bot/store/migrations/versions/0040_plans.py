@@ -29,15 +29,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_plan_entries_participant_id", "plan_entries", ["participant_id", "section"])
     op.create_table(
-        "talks",
+        "own_questions",
         sa.Column("participant_id", sa.String(length=32), nullable=False),
         sa.Column("topic", sa.String(length=20), nullable=False),
         sa.Column("step", sa.String(length=20), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["participant_id"], ["participants.id"], name=op.f("fk_talks_participant_id_participants")
+            ["participant_id"], ["participants.id"], name=op.f("fk_own_questions_participant_id_participants")
         ),
-        sa.PrimaryKeyConstraint("participant_id", name=op.f("pk_talks")),
+        sa.PrimaryKeyConstraint("participant_id", name=op.f("pk_own_questions")),
     )
     op.create_table(
         "requests",

@@ -10,11 +10,11 @@ from sqlalchemy import delete, select, update
 
 from bot.store.base import table_of
 from bot.store.database import Tx
-from bot.store.plans import Talk, Topic
+from bot.store.plans import OwnQuestion, Topic
 from bot.store.schedules import Checkin, CheckinState
 
 OPEN_FOR = timedelta(hours=2)  # later, what somebody writes answers nothing of this
-TALKS = table_of(Talk)
+OWN = table_of(OwnQuestion)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,16 +25,16 @@ class Open:
     step: str
 
 
-async def open_talk(tx: Tx, participant_id: str) -> Open | None:
+async def own_question(tx: Tx, participant_id: str) -> Open | None:
     """Return the question open for somebody, unless its time is over."""
 
     async def look(participants: Collection[str]) -> dict[str, Open]:
         rows = await tx.session.execute(
-            select(TALKS).where(TALKS.c.participant_id.in_(participants), TALKS.c.expires_at > tx.now)
+            select(OWN).where(OWN.c.participant_id.in_(participants), OWN.c.expires_at > tx.now)
         )
         return {row.participant_id: Open(topic=row.topic, step=row.step) for row in rows}
 
-    return await tx.crowd.ask("talk", participant_id, tx.crowd.participants, look)
+    return await tx.crowd.ask("own_question", participant_id, tx.crowd.participants, look)
 
 
 async def ask(tx: Tx, participant_id: str, topic: Topic, step: str) -> None:
@@ -45,19 +45,19 @@ async def ask(tx: Tx, participant_id: str, topic: Topic, step: str) -> None:
         .values(state=CheckinState.REPLACED)
     )
     values = {"topic": topic, "step": step, "expires_at": tx.now + OPEN_FOR}
-    statement = tx.insert(TALKS).values(participant_id=participant_id, **values)
+    statement = tx.insert(OWN).values(participant_id=participant_id, **values)
     await tx.session.execute(statement.on_conflict_do_update(index_elements=["participant_id"], set_=values))
     tx.crowd.forget(participant_id)
 
 
 async def let_go(tx: Tx, participant_id: str) -> None:
     """Close the question that is open for somebody, if there is one."""
-    if await open_talk(tx, participant_id) is not None:
+    if await own_question(tx, participant_id) is not None:
         await let_all_go(tx, [participant_id])
 
 
 async def let_all_go(tx: Tx, participant_ids: Collection[str]) -> None:
     """Close these people's questions: a check-in asks one of its own now."""
-    await tx.session.execute(delete(TALKS).where(TALKS.c.participant_id.in_(participant_ids)))
+    await tx.session.execute(delete(OWN).where(OWN.c.participant_id.in_(participant_ids)))
     for participant_id in participant_ids:
         tx.crowd.forget(participant_id)
