@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
+from bot.actions.own_questions import let_all_go
+from bot.actions.prompts import answer_buttons
 from bot.domain import answers
 from bot.domain.checkins import Answer, from_data, to_data
-from bot.domain.prompts import Prompt
+from bot.domain.prompts import OPEN_FOR, Prompt
 from bot.domain.questions import Question
 from bot.outbox.claim import many
 from bot.outbox.enqueue import cancel
@@ -22,6 +25,7 @@ from bot.store.messages import Message
 from bot.store.people import Participant
 from bot.store.schedules import AnswerRow, Checkin, CheckinState
 
+MOOD = "mood"  # asked on demand under the same name as by a schedule: "same" and the trend go on
 _OPEN_NOW = select(Checkin).where(
     Checkin.participant_id.in_(bindparam("participants", expanding=True)),
     Checkin.state == CheckinState.OPEN,
@@ -61,9 +65,10 @@ def new_checkin(
 
 
 async def open_checkins(tx: Tx, rows: list[dict[str, Any]]) -> None:
-    """Open questions, at most one a participant: an older open one is replaced."""
+    """Open questions, at most one a participant: an older open one is replaced, one of a plan let go."""
     if not rows:
         return
+    await let_all_go(tx, [row["participant_id"] for row in rows])
     await tx.session.execute(
         update(Checkin)
         .where(
@@ -76,6 +81,35 @@ async def open_checkins(tx: Tx, rows: list[dict[str, Any]]) -> None:
     await many(tx, tx.insert(table_of(Checkin)).on_conflict_do_nothing(), rows)
     for row in rows:
         tx.crowd.forget(row["participant_id"])
+
+
+async def ask_mood(tx: Tx, participant: Participant, dedupe_key: str, *, buttons: bool) -> None:
+    """Open the question that a message of ours asks on demand: how somebody is, from 0 to 10."""
+    message_id = await tx.session.scalar(select(Message.id).where(Message.dedupe_key == dedupe_key))
+    if message_id is None:
+        return
+    spec = answers.Scale(low=0, high=10, about=MOOD)
+    checkin_id = new_id()
+    row = {
+        "id": checkin_id,
+        "participant_id": participant.id,
+        "message_id": message_id,
+        "run_id": checkin_id,
+        "prompt_key": MOOD,
+        "question_key": "",
+        "version_id": None,
+        "spec": answers.to_data(spec),
+        "state": CheckinState.OPEN,
+        "reasks": 0,
+        "asked_at": tx.now,
+        "expires_at": tx.now + OPEN_FOR,
+        "nudge_at": None,
+        "nudged_at": None,
+    }
+    await open_checkins(tx, [row])
+    if buttons:
+        offered = [asdict(b) for b in answer_buttons(spec, message_id, participant.language)]
+        await tx.session.execute(update(Message).where(Message.id == message_id).values(buttons=offered))
 
 
 async def open_checkin(tx: Tx, participant_id: str) -> Checkin | None:

@@ -62,6 +62,7 @@ async def export_programme(tx: Tx) -> files.Programme:
         join_keyword=row.join_keyword,
         join_schedule=row.join_schedule,
         telegram_details=row.telegram_details,
+        on_slip=files.OnSlip(row.on_slip or files.OnSlip.TELL),
         holidays=tuple(sorted(holidays_of(row.holidays))),
         staff=tuple([await _member(tx, member) for member in staff]),
         escalation={level: tuple(_step(s, refs) for s in steps) for level, steps in row.escalation.items()},

@@ -122,12 +122,17 @@ async def bring_participant(
 
 
 def _details(file: files.Participant, held: dict[str, Any]) -> str | None:
-    """Return what the file says, with what the person said since: milestones wanted, or put on hold."""
+    """Return what the file says, with what the person said since: milestones, a hold, a new start."""
     recovery = file.recovery_date.isoformat() if file.recovery_date is not None else None
+    if recovery is not None and recovery == held.get("filed_date"):
+        recovery = held["recovery_date"]  # the file is as it was before they started anew
+    same = recovery is not None and recovery == held.get("recovery_date")
     details = {
         "recovery_date": recovery,
         "pathway": str(file.pathway) if file.pathway is not None else None,
         "milestones": held.get("milestones") if file.milestones is None else file.milestones,
+        "filed_date": held.get("filed_date") if same else None,
+        "days_before": held.get("days_before") if same else None,
         # A new date is a new beginning, and ends the hold.
         "held_since": held.get("held_since") if recovery == held.get("recovery_date") else None,
     }

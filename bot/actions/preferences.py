@@ -7,7 +7,7 @@ it was; what follows is found anew, and nothing is said twice or falls away in b
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
@@ -136,6 +136,26 @@ async def hold_milestones(tx: Tx, participant: Participant) -> bool:
     await _keep_details(tx, participant, details)
     await _drop_milestones(tx, participant, "held")
     return True
+
+
+def counts_days(details: Mapping[str, Any]) -> bool:
+    """Tell whether somebody asked for milestones and has a date to count from, on hold or not."""
+    return bool(details.get("milestones")) and "recovery_date" in details
+
+
+async def start_anew(tx: Tx, participant: Participant, today: date) -> int:
+    """Count somebody's days from `today`, local; return how many stand from before.
+
+    What the programme file says stays on record, so that importing it again does not undo this.
+    """
+    details = await open_details(tx, participant)
+    since = date.fromisoformat(details["recovery_date"])
+    details["filed_date"] = details.get("filed_date", details["recovery_date"])
+    details["days_before"] = details.get("days_before", 0) + max(0, (today - since).days)
+    details["recovery_date"] = today.isoformat()
+    details.pop("held_since", None)
+    await _keep_details(tx, participant, details)
+    return int(details["days_before"])
 
 
 async def open_details(tx: Tx, participant: Participant) -> dict[str, Any]:

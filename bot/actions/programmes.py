@@ -84,6 +84,7 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         "join_keyword": file.join_keyword,
         "join_schedule": file.join_schedule,
         "telegram_details": file.telegram_details,
+        "on_slip": None if file.on_slip is files.OnSlip.TELL else str(file.on_slip),
         "holidays": " ".join(day.isoformat() for day in file.holidays) or None,
         "escalation": {level: [_step(s) for s in steps] for level, steps in file.escalation.items()},
         "directory": json.loads(json.dumps(directory_to_data(file.directory))) or None,

@@ -54,6 +54,14 @@ class ConsentMethod(StrEnum):
     DEEP_LINK = "deep_link"
 
 
+class OnSlip(StrEnum):
+    """What SLIP sets off: a quiet word to the specialist in duty hours, an urgent alert, or nothing."""
+
+    TELL = "tell"
+    URGENT = "urgent"
+    NOTHING = "nothing"
+
+
 class TargetKind(StrEnum):
     """Who a step of the chain tells."""
 
@@ -187,7 +195,7 @@ class Programme:
     `country` is ISO 3166 alpha-2; the first of `languages` is the default; `escalation` maps a level
     (urgent, crisis) to its chain; `quiet_hours` None means there are none; people who join by keyword
     are enrolled on `join_schedule`; `telegram_details` lets Telegram alerts quote the participant;
-    `directory` holds what MEETING, RESOURCES and STORY answer.
+    `directory` holds what MEETING, RESOURCES and STORY answer; `on_slip` is who hears of a SLIP.
     `holidays` are days on which prompts may be left out or come a day later, each as it says.
     `rotas` say who `on_call` is; whoever took an alert and has not closed it is asked after `remind`, and
     after as long again the chain starts anew.
@@ -203,6 +211,7 @@ class Programme:
     join_keyword: str | None = None
     join_schedule: str | None = None
     telegram_details: bool = False
+    on_slip: OnSlip = OnSlip.TELL
     staff: tuple[Staff, ...] = ()
     escalation: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     repeat: Repeat = Repeat.UNTIL_ACKNOWLEDGED

@@ -25,6 +25,7 @@ from bot.domain.programme import (
     Contact,
     Enrolment,
     Group,
+    OnSlip,
     Participant,
     ParticipantStatus,
     Programme,
@@ -132,6 +133,7 @@ class _Reading:
             join_keyword=about.get("join_keyword", read_keyword, None),
             join_schedule=about.get("join_schedule", self._schedule_name, None),
             telegram_details=about.get("telegram_details", Field.truth, False),
+            on_slip=about.get("on_slip", lambda field: field.one_of(OnSlip), OnSlip.TELL),
             staff=read("staff", lambda field: self._people(field, self._member), ()),
             escalation={
                 level: chain.get(level, lambda field: field.each(self._step), ())
@@ -370,7 +372,7 @@ def _some(field: Field, read: Callable[[Field], T]) -> tuple[T, ...]:
 
 def _programme_keys(field: Field) -> Keys:
     known = ["name", "country", "timezone", "languages", "quiet_hours", "help_contact", "caps"]
-    return field.keys([*known, "join_keyword", "join_schedule", "telegram_details", "holidays"])
+    return field.keys([*known, "join_keyword", "join_schedule", "telegram_details", "holidays", "on_slip"])
 
 
 def _caps(field: Field) -> Courtesy:

@@ -17,6 +17,7 @@ from bot.domain.programme import (
     Contact,
     Enrolment,
     Group,
+    OnSlip,
     Participant,
     ParticipantStatus,
     Programme,
@@ -60,6 +61,7 @@ def _head(programme: Programme) -> dict[str, Any]:
         join_keyword=programme.join_keyword,
         join_schedule=programme.join_schedule,
         telegram_details=programme.telegram_details,
+        on_slip=None if programme.on_slip is OnSlip.TELL else str(programme.on_slip),
         holidays=list(programme.holidays),
     )
 

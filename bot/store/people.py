@@ -50,6 +50,7 @@ class Programme(Base):
     join_schedule: Mapped[str | None] = mapped_column(String(80))
     telegram_details: Mapped[bool]
     escalation: Mapped[dict[str, Any]]
+    on_slip: Mapped[str | None] = mapped_column(String(20))  # None: the default
     courtesy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     directory: Mapped[dict[str, Any] | None]  # what MEETING, RESOURCES and STORY answer
     holidays: Mapped[str | None] = mapped_column(Text)  # dates, a space between: 2026-12-25 2027-01-01

@@ -14,6 +14,7 @@ from bot.outbox.enqueue import About, Draft, enqueue
 from bot.store.database import Tx
 
 RETURN_TO_USE = "return_to_use"  # as triage calls it
+AFTER_EACH_OTHER = timedelta(milliseconds=1)
 STALE = timedelta(hours=2)  # an answer later than this answers nothing
 
 
@@ -67,8 +68,12 @@ async def answer_with(
     lane: Lane = Lane.REPLY,
     buttons: tuple[Button, ...] = (),
     alert_id: str | None = None,
+    place: int = 0,
 ) -> None:
-    """Enqueue a reply that is worded already. With `alert_id`, an answer to it is about that alert."""
+    """Enqueue a reply that is worded already. With `alert_id`, an answer to it is about that alert.
+
+    Of several to one message, `place` is which goes first.
+    """
     lasting = lane is Lane.ALERT or kind is Kind.PARTING
     draft = Draft(
         to=heard.who.to,
@@ -77,6 +82,8 @@ async def answer_with(
         text=text,
         buttons=buttons,
         about=About(alert_id=alert_id),
+        # The outbox goes by time alone; negative places are before what is said with none.
+        not_before=tx.now + place * AFTER_EACH_OTHER if place else None,
         dedupe_key=f"{key}:{heard.message_id}",
         expires_at=None if lasting else tx.now + STALE,
     )

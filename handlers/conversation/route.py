@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from bot.actions.consents import tell_specialist
 from bot.actions.conversations import flag, said_lately
+from bot.actions.own_questions import let_go
 from bot.actions.preferences import hold_milestones
 from bot.actions.prompts import ANSWER
 from bot.domain.consent import ConsentState, ConsentWord
 from bot.domain.triage.assess import Level
 from bot.store.database import Tx
-from handlers.conversation import checkin, commands, consent, directory, distress, relay, specialist
+from handlers.conversation import (
+    checkin,
+    commands,
+    consent,
+    directory,
+    distress,
+    plan,
+    relay,
+    slip,
+    specialist,
+)
 from handlers.conversation.hearing import STALE, Heard, answer, specialist_name
 
 LINK = "/start "  # Telegram sends a deep link's token behind it
@@ -24,6 +35,8 @@ async def hear(tx: Tx, heard: Heard) -> str | None:
     stopping = heard.consent.word is ConsentWord.STOP
     # The bare word HELP is the carriers' question "who is this?"; with anything more it is read as it stands.
     in_danger = heard.assessment.level is not Level.NONE and heard.consent.word is not ConsentWord.HELP
+    if heard.who.participant is not None and (in_danger or stopping):
+        await let_go(tx, heard.who.participant.id)  # what they write next is no answer to it
     answered = False
     if in_danger:
         was_out = heard.who.contact.consent is ConsentState.OPTED_OUT
@@ -40,6 +53,8 @@ async def hear(tx: Tx, heard: Heard) -> str | None:
         pass  # a human is talking with them; the bot keeps quiet
     elif in_danger:
         await checkin.hear(tx, heard, quietly=answered)
+        if answered and heard.assessment.level is Level.URGENT:
+            await commands.hear_beside(tx, heard)
     else:
         await _everyday(tx, heard)
     return None
@@ -67,6 +82,10 @@ async def _everyday(tx: Tx, heard: Heard) -> None:
 async def _tapped(tx: Tx, heard: Heard) -> str | None:
     verb, _, rest = (heard.inbound.button or "").partition(":")
     message_id, _, value = rest.partition(":")
+    if verb == plan.PLAN:
+        return await plan.tapped(tx, heard, rest)
+    if verb == slip.COUNTER:
+        return await slip.tapped(tx, heard, rest)
     if verb == ANSWER and await checkin.tapped(tx, heard, message_id, value):
         return value[:20]
     return None

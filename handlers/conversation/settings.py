@@ -16,7 +16,6 @@ from bot.actions.preferences import (
     choose_time,
     end_milestones,
     fewer,
-    hold_milestones,
     move_to_zone,
     send_fewer,
     send_more,
@@ -51,13 +50,19 @@ async def hear(tx: Tx, heard: Heard, participant: Participant) -> bool:
         case Command.USUAL_TIME:
             await choose_time(tx, participant, None)
             await _told(tx, heard, "time_usual")
-        case Command.MILESTONES | Command.NO_MILESTONES | Command.SLIP:
+        case Command.MILESTONES | Command.NO_MILESTONES:
             await _milestones(tx, heard, participant, command)
         case None:
             return await _another_time(tx, heard, participant) or await _moved(tx, heard, participant)
         case _:
             return False
     return True
+
+
+def asks_for_change(heard: Heard) -> bool:
+    """Tell whether a text asks in a sentence for another time of day, or to go by other clocks."""
+    moved = read_move(heard.text, heard.who.programme.country)
+    return bool(read_wish(heard.text)) or moved is not None
 
 
 async def _skip(tx: Tx, heard: Heard, participant: Participant) -> bool:
@@ -113,12 +118,6 @@ async def _milestones(tx: Tx, heard: Heard, participant: Participant, command: C
     if command is Command.NO_MILESTONES:
         await end_milestones(tx, participant)
         await _told(tx, heard, "milestones_off")
-    elif command is Command.SLIP:
-        held = await hold_milestones(tx, participant)
-        await tell_specialist(
-            tx, participant.id, "told_slip", dedupe=f"slip:{participant.id}:{tx.now.date()}"
-        )
-        await answer(tx, heard, "slip_held" if held else "slip")
     elif await celebrate_milestones(tx, participant):
         await _told(tx, heard, "milestones_on")
     else:

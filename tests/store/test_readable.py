@@ -58,6 +58,7 @@ async def test_nothing_readable_is_on_the_disk(
     await house.forward(minutes=31)
     await house.says(ALEX, "7, quagmire of a night")
     await house.says(ALEX, "the zebrafish swims")
+    await house.says(ALEX, "PLAN WHY: the zebrafish")
     await house.says(ALEX, "zebrafish: I want to kill myself")
     assert any("zebrafish" in text for text in house.screen(DANA))
     await house.says(MARISOL, "el zebrafish nada")

@@ -12,6 +12,9 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
+from bot.domain.commands import read_command
+from bot.domain.plans import read_plan
+from bot.domain.wishes import read_wish
 from bot.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -98,6 +101,23 @@ def test_every_local_link_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     local = [link for link in links if "://" not in link]
     assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def test_every_word_people_can_text_works() -> None:
+    """Each word that the page of words offers is read as something, in both languages."""
+    table = re.findall(
+        r"^\| (.+?) \| (.+?) \|", (ROOT / "docs" / "words.md").read_text("utf-8"), flags=re.MULTILINE
+    )
+    offered = [
+        word for cells in table for cell in cells for word in re.findall(r"`([^`]+)`|\"([^\"]+)\"", cell)
+    ]
+    assert len(offered) > 40
+    unread = [
+        text
+        for text in (code or said for code, said in offered)
+        if read_plan(text) is None and read_command(text) is None and not read_wish(text)
+    ]
+    assert unread == []
 
 
 def test_decisions_have_four_parts_and_stay_short() -> None:

@@ -172,6 +172,12 @@ WRONG = {
     "a text for a list": ("roles: [specialist]", "roles: specialist", "staff[0].roles", "list"),
     "a text for keys": ('at: {days: daily, time: "09:30"}', "at: daily", "schedules[0].prompts[0].at", "group of keys"),
     "an empty text": ("name: Dana Reyes", "name:", "staff[0].name", "empty"),
+    "a slip that nobody knows what to do about": (
+        "telegram_details: false",
+        "on_slip: shout",
+        "programme.on_slip",
+        "tell, urgent, nothing",
+    ),
     "a truth that is none": ("telegram_details: false", "telegram_details: 2", "programme.telegram_details", "true or false"),
     "a country": ("country: US", "country: USA", "programme.country", "two letters"),
     "a zone": ("America/New_York", "America/NewYork", "programme.timezone", "Did you mean America/New_York?"),

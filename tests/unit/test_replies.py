@@ -46,12 +46,18 @@ VALUES = {
     "end": "09:00",
     "hour": 11,
     "why": "says they want to die",
-    "text": "what they wrote",
-    "question": "How is your mood right now, 0 rough to 10 good?",
+    "text": "x" * 60,
     "entries": "Tue 6 pm, Elm Street library, room 2.",
     "more": "",
+    "help": "x" * 45,
+    "reason": "x" * 45,
+    "skill": "x" * 128,
+    "question": "¿Qué te avisa que viene un rato dificil?",
+    "spray": " Keep your nose spray close.",
 }
 NOT_SENT = {
+    "plan_toast",
+    "slip_spray",
     "weekdays",
     "somebody",
     "option",
@@ -74,7 +80,17 @@ CARRIER_LINES = {
     "staff_help",
     "unsure_stop",
 }
-LONGER = {"crisis", "crisis_unreached", "crisis_unknown", "overdose", "urgent", "urgent_unreached", "talk"}
+LONGER = {
+    "crisis",
+    "crisis_unreached",
+    "crisis_unknown",
+    "overdose",
+    "urgent",
+    "urgent_unreached",
+    "talk",
+    "talk_back",
+    "talk_nobody",
+}
 
 
 def replies(language: str) -> dict[str, str]:
