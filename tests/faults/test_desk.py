@@ -355,7 +355,7 @@ async def test_a_reply_about_somebody_else_stays_out_of_the_talk(house: House) -
     await house.says(DANA, f"{alert.ref} I am here")
     await house.says(MARISOL, "START")
     await house.says(MARISOL, "HABLAR")
-    *_, asked = await house.messages(Message.dedupe_key.like("talk:%"), Message.kind == Kind.STAFF)
+    *_, asked = await house.messages(Message.dedupe_key.like("call:%"), Message.kind == Kind.STAFF)
     heard = len(house.screen(ALEX))
     await house.says(DANA, "I will ring you at three", reply_to=asked.provider_id)
     assert len(house.screen(ALEX)) == heard
