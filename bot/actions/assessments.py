@@ -6,10 +6,10 @@ import json
 
 from sqlalchemy import bindparam, func, select, update
 
-from bot.actions.conversations import ASSESSMENTS, MESSAGES, PARTS_WITHIN
+from bot.actions.conversations import ASSESSMENTS, MESSAGES
 from bot.actions.people import Correspondent
 from bot.domain.messages import Direction
-from bot.domain.triage.history import WITHIN, with_history
+from bot.domain.triage.history import APART, WITHIN, with_history
 from bot.domain.triage.levels import Assessment, Level
 from bot.store.database import Tx
 from bot.store.messages import Message
@@ -29,10 +29,10 @@ _URGENT_BETWEEN = (
 
 
 async def read_with_history(tx: Tx, who: Correspondent, assessment: Assessment) -> Assessment:
-    """Raise an urgent verdict that is not the first of the day; parts of one message count as one."""
+    """Raise an urgent verdict that is not the first of the day; what came just before counts with it."""
     if assessment.level is not Level.URGENT:
         return assessment
-    between = {"since": tx.now - WITHIN, "until": tx.now - PARTS_WITHIN}
+    between = {"since": tx.now - WITHIN, "until": tx.now - APART}
     earlier = await tx.session.scalar(_URGENT_BETWEEN, {"contact": who.contact.id} | between)
     return with_history(assessment, earlier=earlier or 0)
 

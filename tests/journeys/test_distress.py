@@ -145,6 +145,30 @@ async def test_a_rising_level_tells_everybody_anew(open_story: Open) -> None:
     assert (alert.level, alert.count) == ("crisis", 2)
 
 
+async def test_urgent_texts_close_together_are_one_telling(open_story: Open) -> None:
+    """Hopeless twice within nine minutes stays urgent; said later, it is a second time, and a crisis."""
+    story = await open_story(no_prompts())
+    alex, dana, jo, _ = _cast(story)
+    await alex.says(URGENT)
+    await alex.gets("Thank you for telling me. I'm automated, not a person.")
+    await dana.gets("Someone needs you soon.")
+    await dana.taps("I have it")
+    await dana.gets("You have it.")
+    await alex.gets("Dana from your team")
+    await story.forward(minutes=9)
+    await alex.says(URGENT)
+    await dana.gets("They wrote again.")
+    (alert,) = await story.rows(Alert)
+    assert alert.level == "urgent"
+    await story.forward(minutes=2)
+    await alex.says(URGENT)
+    await alex.gets("I'm glad you told me.")
+    await dana.gets("Someone needs you now.")
+    await jo.gets("Someone needs you now.")
+    (alert,) = await story.rows(Alert)
+    assert alert.level == "crisis"
+
+
 async def test_a_taken_alert_that_rises_is_everybodys_again(open_story: Open) -> None:
     """Dana has the urgent one; when it becomes a crisis she and Jo are told, and somebody must take it."""
     story = await open_story(no_prompts())

@@ -6,7 +6,7 @@ once a word, so that a long text costs no more a word than a short one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.triage.lexicon import CONTEXT_PHRASES, Concept, Lexicon
@@ -14,6 +14,7 @@ from bot.domain.triage.normalise import CLAUSE, SENTENCE, SOFT, Reading
 from bot.domain.triage.phrases import Hit
 
 DENIAL_REACH = 6  # words between a denial and what it denies
+GRUMBLE_WORDS = 14  # longest sentence in which a trifle tells what the grumbling is about
 VERB_REACH = 4  # words left of a phrase among which its verb may stand ("I was very often ... suicidal")
 
 AnyHit = Hit[Concept | str]
@@ -39,6 +40,11 @@ class Surroundings:
     progress: bool  # time in recovery is counted
     better: int  # the last sentence that says it passed; -1 if none does, or if it came back
     calm: frozenset[int]  # sentences in a mood that no strong urge goes with
+    harmless: frozenset[int]  # words in what makes a phrase that begins or ends there mean something else
+    mundane: frozenset[int]  # short sentences about a trifle
+    play: frozenset[int]  # sentences about a game or a film
+    advice: frozenset[int]  # sentences that say what to do if somebody is in need
+    resolved: int  # the word before which what is told as past is over; 0 if nothing says so
     since: int  # the word before which it was, and not again since; 0 if nothing says so
 
     def excuses(self, hit: AnyHit, concept: Concept) -> bool:
@@ -49,6 +55,12 @@ class Surroundings:
             or ("negation" in masks and self._denied(hit))
             or ("past" in masks and self._past(hit))
             or ("other" in masks and self.subjects[hit.first] == "other")
+            or hit.first in self.harmless
+            or hit.last - 1 in self.harmless
+            or ("mundane" in masks and self.sentences[hit.first] in self.mundane)
+            or ("play" in masks and self.sentences[hit.first] in self.play)
+            or ("advice" in masks and self._advised(hit))
+            or ("resolved" in masks and hit.last <= self.resolved and self._told(hit))
             or (self.jest and "jest" in masks)
             or (self.errand and "errand" in masks)
             or (self.progress and "progress" in masks and self.clauses[hit.first] not in self.today)
@@ -57,6 +69,15 @@ class Surroundings:
             or (
                 concept.alone is not None and len(self.reading.words) > (hit.last - hit.first) + concept.alone
             )
+        )
+
+    def _advised(self, hit: AnyHit) -> bool:
+        """Tell whether this is what somebody else should do: no "I" or "me" in it."""
+        first, words = self.lexicon.roles["first"], self.reading.words[hit.first : hit.last]
+        return (
+            self.sentences[hit.first] in self.advice
+            and self.subjects[hit.first] != "first"
+            and not any(word in first for word in words)
         )
 
     def _better(self, hit: AnyHit) -> bool:
@@ -79,17 +100,23 @@ class Surroundings:
         """Tell whether the phrase itself is past: a time gone by is not enough, its verb must be past too."""
         if self.sentences[hit.first] in self.present or self.clauses[hit.first] in self.today:
             return False
+        if any(at in self.past_before for at in range(self._verb_from(hit), hit.last)):
+            return True
+        return self.clauses[hit.first] in self.past and self._told(hit)
+
+    def _told(self, hit: AnyHit) -> bool:
+        """Tell whether the verb of the phrase is in the past."""
+        roles, words = self.lexicon.roles, self.reading.words
+        return any(word in roles["was"] for word in words[self._verb_from(hit) : hit.last]) and not any(
+            word in roles["is"] for word in words[hit.first : hit.last]
+        )
+
+    def _verb_from(self, hit: AnyHit) -> int:
+        """Return the first word, in the clause of `hit`, that may be its verb."""
         left = max(hit.first - VERB_REACH, 0)
         while self.clauses[left] != self.clauses[hit.first]:
             left += 1
-        if any(at in self.past_before for at in range(left, hit.last)):
-            return True
-        roles, words = self.lexicon.roles, self.reading.words
-        return (
-            self.clauses[hit.first] in self.past
-            and any(word in roles["was"] for word in words[left : hit.last])
-            and not any(word in roles["is"] for word in words[hit.first : hit.last])
-        )
+        return left
 
 
 def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> Surroundings:
@@ -111,7 +138,9 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
         idioms=_longest(told["idioms"], len(reading.words)),
         undenied=frozenset(at for hit in told["undenied"] for at in range(hit.first, hit.last)),
         past=frozenset(
-            clause for hit in told["past"] for clause in _clauses_of(hit, clauses, sentences, subjects)
+            clause
+            for hit in (*told["past"], *_over(told["span"], reading, lexicon, clauses))
+            for clause in _clauses_of(hit, clauses, sentences, subjects)
         ),
         past_before=frozenset(hit.last for hit in told["past_before"]),
         since=max((hit.first for hit in told["since"]), default=0),
@@ -122,7 +151,28 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
         progress=bool(told["progress"]),
         better=better if better > worse else -1,
         calm=frozenset(sentences[hit.first] for hit in told["calm"]),
+        advice=frozenset(sentences[hit.first] for hit in told["advice"]),
+        resolved=max((hit.first for hit in told["resolved"]), default=0),
+        harmless=frozenset(at for hit in told["harmless"] for at in range(hit.first, hit.last)),
+        mundane=frozenset(
+            sentence
+            for sentence in {sentences[hit.first] for hit in told["mundane"]}
+            if sentences.count(sentence) <= GRUMBLE_WORDS
+        ),
+        play=frozenset(sentences[hit.first] for hit in told["play"]),
     )
+
+
+def _over(
+    spans: Sequence[AnyHit], reading: Reading, lexicon: Lexicon, clauses: list[int]
+) -> Iterator[AnyHit]:
+    """Yield the spans of time that are over: "drank for years", and not "have been drinking for years"."""
+    lasting = {
+        clause
+        for word, clause in zip(reading.words, clauses, strict=True)
+        if spans and (word in lexicon.roles["is"] or word == "been")
+    }
+    return (hit for hit in spans if clauses[hit.first] not in lasting)
 
 
 def _longest(hits: Sequence[AnyHit], words: int) -> list[int]:

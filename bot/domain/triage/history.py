@@ -8,13 +8,14 @@ from datetime import timedelta
 from bot.domain.triage.levels import Assessment, Level
 
 WITHIN = timedelta(days=1)
+APART = timedelta(minutes=10)  # what is said sooner goes on with what was said, and is not a second time
 AGAIN = "the second time within a day"
 
 
 def with_history(assessment: Assessment, *, earlier: int) -> Assessment:
     """Raise an urgent `assessment` to crisis when `earlier` texts of the last day were urgent too.
 
-    Parts of one message are one text: whoever counts leaves them out.
+    What was said less than APART ago is the same telling: whoever counts leaves it out.
     """
     if assessment.level is not Level.URGENT or earlier < 1:
         return assessment

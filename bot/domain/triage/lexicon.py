@@ -20,7 +20,8 @@ SUFFIX = ".yaml"
 MASKS = frozenset({"negation", "past", "other", "jest"})  # unless a concept names its own
 CONTEXT_PHRASES = (
     "idioms", "undenied", "past", "past_before", "since", "present", "today",
-    "laugh", "trifle", "errand", "progress", "better", "worse", "calm",
+    "laugh", "trifle", "errand", "progress", "better", "worse", "calm", "harmless", "span", "mundane", "play",
+    "resolved", "advice",
 )  # fmt: skip
 ALONE_WORDS = 3  # beside a phrase that counts only when it is nearly the whole text
 _VOWELS = "aeiou"
@@ -34,7 +35,9 @@ class Concept:
     name: str
     level: Level
     why: str
-    masks: frozenset[str]  # MASKS, "better" (it passed), "since" (not again since), "errand", "progress"
+    masks: frozenset[str]  # MASKS, "better" (it passed), "since" (not again since), "errand",
+    # "progress", "mundane" (grumbles about a trifle), "play" (a game or a film),
+    # "resolved" (told as past, and over), "advice" (what to do if somebody ...)
     language: str
     alone: int | None = None  # counts only with at most so many other words in the text
 

@@ -1,4 +1,4 @@
-"""Sentences of our own in Spanish, and about abuse at home in both languages, by what they say."""
+"""Sentences of our own by what they say: in Spanish, of abuse at home, and of everyday life and recovery."""
 
 from __future__ import annotations
 
@@ -21,6 +21,25 @@ WRONG = (
     "beat me up at the shelter",
     "when i was on the floor",
     "otra vez lunes",
+    # and of everyday life: drink among people who may not be in recovery, what is about to be given away or
+    # left, and a grumble whose reason is nothing the rules know
+    "drunk last night lol",
+    "few beers with the lads",
+    "drink after that meeting",
+    "get drunk on friday",
+    "leave the key",
+    "my old bike",
+    "in-laws",
+    "this queue is endless",
+    "air fryer",
+    "my card got declined",
+    "when she sees the car",
+    "In 2009 I nearly died",
+    "then it turned",
+    "car in January",
+    "jonesing for the new season",
+    "call an ambulance, don't wait",
+    "since I started the medicine",
 )
 
 
@@ -37,7 +56,9 @@ def sentences(name: str) -> list[tuple[str, str, str]]:
 
 
 CASES = [
-    (f"{name} {area}", level, text) for name in ("spanish", "abuse") for area, level, text in sentences(name)
+    (f"{name} {area}", level, text)
+    for name in ("spanish", "abuse", "everyday")
+    for area, level, text in sentences(name)
 ]
 READ_RIGHTLY = [case for case in CASES if not any(part in case[2] for part in WRONG)]
 
@@ -56,6 +77,18 @@ def test_nearly_every_crisis_is_read_as_a_crisis() -> None:
     """A human at some time is not a human now: of the crises, 95 in a hundred are found at their level."""
     levels = [assess(text, "es").level for _, level, text in CASES if level == "crisis"]
     assert levels.count(Level.CRISIS) / len(levels) >= 0.95
+
+
+def test_few_everyday_words_call_anybody() -> None:
+    """Dangerous words in harmless texts flag at most three in a hundred, wrong ones included."""
+    flagged = [assess(text).level is not Level.NONE for text in everyday("none")]
+    assert len(flagged) >= 600
+    assert sum(flagged) / len(flagged) <= 0.03
+
+
+def everyday(level: str) -> list[str]:
+    """Return the sentences of everyday life at `level`."""
+    return [text for _, given, text in sentences("everyday") if given == level]
 
 
 @pytest.mark.parametrize("nth", range(10))
