@@ -21,6 +21,7 @@ def one_prompt(**prompt: Any) -> dict[str, Any]:
     text = {"en": "Thinking of you.", "es": "Pienso en ti."}
     file["schedules"][0]["prompts"] = [{"key": "note", "support": "emotional", "text": text, **prompt}]
     person(file, "p2")["schedules"] = []
+    file["programme"]["caps"] = {"silence": "none"}  # nobody answers here, and no word about it is wanted
     return file
 
 

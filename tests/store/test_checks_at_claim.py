@@ -181,7 +181,7 @@ async def test_a_taken_alerts_notice_does_not_leave(house: House) -> None:
         house,
         Alert,
         state=AlertState.ACKNOWLEDGED,
-        next_step_at=None,
+        next_step_at=house.clock() + timedelta(hours=1),
         acknowledged_at=house.clock(),
     )
     await house.app.settle()

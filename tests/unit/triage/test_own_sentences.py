@@ -24,6 +24,10 @@ WRONG = (
     # and of everyday life: drink among people who may not be in recovery, what is about to be given away or
     # left, and a grumble whose reason is nothing the rules know
     "drunk last night lol",
+    # a trifle excuses no talk of killing, parting or having no place
+    "off to the airport",
+    "ate my leftovers",
+    "at the festival",
     "few beers with the lads",
     "drink after that meeting",
     "get drunk on friday",
