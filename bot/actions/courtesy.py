@@ -35,7 +35,7 @@ def wait_for(row: Any, lately: Lately, now: datetime, prompt: Prompt | None = No
     """
     courtesy = courtesy_from_data(row.courtesy)
     wait = must_wait(courtesy, lately, now, own_zone(row))
-    if wait is not None or prompt is None or prompt.answer is None or row.asked_at is None:
+    if wait is not None or prompt is None or not prompt.asked() or row.asked_at is None:
         return wait
     until = min(row.asked_at, now) + (courtesy.gap or SECOND_TEXT)
     return Wait(until=until, reason="question_open") if until > now else None

@@ -327,8 +327,8 @@ def decide_courteously(row: Any, lately: Lately, now: datetime, prompt: Prompt |
     What would come too late after waiting is dropped, with the reason.
     """
     verdict = decide(row, now, prompt)
-    if verdict is not SEND or row.kind not in ROUTINE:
-        return verdict
+    if verdict is not SEND or row.kind not in ROUTINE or row.kind is Kind.NUDGE:
+        return verdict  # a nudge keeps its own distance from the question it is about
     wait = wait_for(row, lately, now, prompt)
     if wait is None:
         return SEND

@@ -210,6 +210,8 @@ async def test_a_slip_in_ones_own_words_holds_it_too(open_story: Open) -> None:
     await dana.says("1")
     await dana.gets("You have it.")
     await alex.gets("Dana")
+    await dana.says("CLOSE reached")
+    await dana.gets("is closed: reached.")
     await bring_in(story.database, file)
     await story.forward(days=6)
     alex.got_nothing()
@@ -263,7 +265,7 @@ async def test_a_holiday(open_story: Open) -> None:
     alex.got_nothing()
     await story.forward(days=1, hours=3)  # Saturday noon
     await alex.gets("After the holiday.")
-    await story.forward(days=5, minutes=10)  # three at once are spread
+    await story.forward(days=5, hours=4, minutes=10)  # three at once are spread, two hours apart
     for _ in range(3):
         await alex.gets()
 

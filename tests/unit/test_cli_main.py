@@ -15,8 +15,20 @@ from bot.domain.errors import HandrailError
 from tests.unit.cli import Shell
 
 COMMANDS = [
-    *("demo", "run", "migrate", "doctor", "import", "check", "enroll", "answers", "export", "preview"),
-    *("triage", "keys"),
+    *(
+        "demo",
+        "run",
+        "migrate",
+        "doctor",
+        "import",
+        "check",
+        "enroll",
+        "answers",
+        "export",
+        "preview",
+        "forecast",
+    ),
+    *("triage", "keys", "schedule"),
 ]
 HEAVY = ["sqlalchemy", "telegram", "twilio", "pydantic", "yaml", "rich", "starlette", "structlog"]
 
