@@ -250,7 +250,7 @@ async def test_a_moved_session(open_story: Open) -> None:
 
 async def test_a_holiday(open_story: Open) -> None:
     """One prompt is left out on the holidays, one comes on the day after them, one comes as ever."""
-    file = one_prompt(at={"days": ["Thu"], "time": "12:00"}, on_holiday="skip")
+    file = one_prompt(at={"days": ["Thu"], "time": "12:00"}, on_holiday="skip", expires="8h")
     (note,) = file["schedules"][0]["prompts"]
     texts = {"shift": "After the holiday.", "send": "As ever."}
     file["schedules"][0]["prompts"] += [

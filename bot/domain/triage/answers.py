@@ -9,7 +9,7 @@ from bot.domain.triage.assess import assess
 from bot.domain.triage.levels import Assessment, Level, Signal
 from bot.domain.triage.lexicon import lexicon
 
-HIGH = 0.8  # of a scale about craving: from here on a human looks now
+HIGH = 0.9  # of a scale about craving: from here on a human looks now; below, the programme says who hears
 CRAVING = frozenset({"craving", "cravings", "urge", "urges"})
 MOOD = frozenset({"mood", "feeling", "wellbeing"})
 SAFE = ("safe", "safety", "a salvo", "segura", "seguro", "seguridad")

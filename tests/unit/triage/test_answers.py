@@ -29,7 +29,7 @@ def key(value: str) -> Answer:
     ("spec", "answer", "question", "level"),
     [
         (CRAVING, number(9), "", Level.URGENT),
-        (CRAVING, number(8), "", Level.URGENT),
+        (CRAVING, number(8), "", Level.NONE),
         (CRAVING, number(4), "", Level.NONE),
         (MOOD, number(10), "", Level.NONE),
         (Scale(low=0, high=10), number(9), "How strong are your cravings?", Level.URGENT),
