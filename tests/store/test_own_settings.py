@@ -26,7 +26,7 @@ from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.messages import Message
 from bot.store.people import Participant, PersonStatus, Programme
-from bot.store.schedules import Enrolment, Schedule
+from bot.store.schedules import Enrolment, Publication, Schedule
 from bot.store.vault import KeyRing
 from schedules.planner import plan
 from tests.conftest import HandClock
@@ -190,6 +190,10 @@ async def begin(house: House, zone: str, instant: datetime) -> Life:
     sample = await house.contact(ALEX)
     async with house.database.write() as tx:
         await tx.session.execute(update(Enrolment).values(next_due_at=None))
+        # What is in force was published before the story begins, whatever year that is.
+        earlier = instant - timedelta(days=1)
+        await tx.session.execute(update(Schedule).values(switched_at=earlier))
+        await tx.session.execute(update(Publication).values(at=earlier))
         programme = await tx.session.get_one(
             Programme, (await tx.session.get_one(Participant, sample.participant_id)).programme_id
         )

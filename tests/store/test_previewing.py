@@ -53,7 +53,9 @@ async def test_own_settings_and_holidays_are_foreseen(filled: Database, clock: H
         "{name: first-weeks, start: 2026-11-01}",
         '{name: first-weeks, start: 2026-11-01, time: "20:15", less: 1, skip: [2026-11-27], shift: 1h}',
     )
-    text = text.replace("  help_contact:", "  holidays: [2026-11-25]\n  help_contact:")
+    text = text.replace(
+        "  help_contact:", "  holidays: [2026-11-25]\n  caps: {per_day: none, gap: none}\n  help_contact:"
+    )
     text = text.replace("      - key: mood\n", "      - key: mood\n        on_holiday: shift\n")
     async with filled.write() as tx:
         await import_programme(tx, parse_programme(text))
