@@ -272,7 +272,9 @@ async def test_a_holiday(open_story: Open) -> None:
 
 async def test_a_week_with_a_change_of_clocks(open_story: Open) -> None:
     """Every local day has its one question at 9:30, the day of 23 hours and the day of 25 included."""
-    story = await open_story(only_mood())
+    file = only_mood()
+    file["programme"]["caps"] = {"silence": "none"}
+    story = await open_story(file)
     alex = story.phone(ALEX)
     for begins in (datetime(2027, 3, 10, 6, 0, tzinfo=UTC), datetime(2027, 11, 3, 5, 0, tzinfo=UTC)):
         story.clock.instant = begins
