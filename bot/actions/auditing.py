@@ -25,6 +25,7 @@ from bot.store.people import Participant, Programme
 
 log = structlog.get_logger()
 
+SOON = timedelta(minutes=1)  # a step this near is not brought nearer: it may be one that is tried again
 STUCK = timedelta(minutes=2)  # a notice this long unsent, or a step this long due, is not on its way
 SHOUTED = timedelta(hours=1)  # between two shouts about the same
 BATCH = 200
@@ -76,7 +77,7 @@ def _has_a_step(tx: Tx, alert: Alert) -> bool:
 def _is_held(tx: Tx, alert: Alert, roster: Roster) -> bool:
     """Start the chain again of an alert that somebody has who left; return whether it had to."""
     gone = alert.state is AlertState.ACKNOWLEDGED and not roster.is_active(str(alert.acknowledged_by))
-    if not gone or (alert.next_step_at is not None and alert.next_step_at <= tx.now):
+    if not gone or (alert.next_step_at is not None and alert.next_step_at <= tx.now + SOON):
         return False
     alert.next_step_at = tx.now
     note(tx, alert, "audited", detail="its holder left")

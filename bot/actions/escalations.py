@@ -71,7 +71,7 @@ async def ask_holder(tx: Tx, alert: Alert, programme: Programme, roster: Roster)
 
     Who can't be asked, or left, has nothing: then the chain starts at once.
     """
-    holder = str(alert.acknowledged_by)
+    holder = alert.acknowledged_by
     if alert.reminded_at is None and await remind_holder(tx, alert, programme, roster):
         alert.reminded_at, alert.next_step_at = tx.now, tx.now + remind_after(programme)
         note(tx, alert, "reminded", staff_id=holder)

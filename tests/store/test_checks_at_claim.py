@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.actions.consents import tell_specialist
 from bot.actions.planning import plan_due
@@ -181,11 +181,22 @@ async def test_a_taken_alerts_notice_does_not_leave(house: House) -> None:
         house,
         Alert,
         state=AlertState.ACKNOWLEDGED,
+        acknowledged_by=select(Staff.id).where(Staff.ref == "dana").scalar_subquery(),
         next_step_at=house.clock() + timedelta(hours=1),
         acknowledged_at=house.clock(),
     )
     await house.app.settle()
     assert house.screen(DANA) == house.screen(JO) == []
+
+
+async def test_an_alert_taken_by_nobody_comes_round_again(house: House) -> None:
+    """A row that says "taken" and not by whom is no reason for silence: the chain starts anew."""
+    await house.hears(ALEX, CRISIS)
+    await _change(house, Alert, state=AlertState.ACKNOWLEDGED, acknowledged_at=house.clock())
+    await house.app.settle()
+    (alert,) = await house.alerts()
+    assert alert.state is AlertState.OPEN
+    assert house.screen(DANA)
 
 
 async def test_whoever_opted_out_gets_nothing_on_any_lane(house: House) -> None:
