@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.domain.numerals import number
 from bot.domain.phrases import bare, load
@@ -68,20 +69,22 @@ def read_skip(text: str) -> int | None:
     return next((_SKIPS[word] for word in _said(text).split() if word in _SKIPS), None)
 
 
+@lru_cache(maxsize=8)
 def _said(text: str) -> str:
     """Return the words of `text` without a leading slash, the bot's name and courtesies."""
     words = bare(_SLASH.sub(r"\1", text, count=1))
-    for filler in _FILLERS:
-        words = words.removeprefix(f"{filler} ").removesuffix(f" {filler}")
+    for before, behind in _FILLERS:
+        words = words.removeprefix(before).removesuffix(behind)
     return words
 
 
 def _pause_hours(said: str) -> int | None:
     if COMMAND_WORDS.get(said) is Command.PAUSE:
         return DEFAULT_PAUSE_HOURS
-    first, *rest = _JOINED.sub(r"\1 \2", said).split() or [""]
+    first, _, behind = said.partition(" ")
     if COMMAND_WORDS.get(first) is not Command.PAUSE:
         return None
+    rest = _JOINED.sub(r"\1 \2", behind).split()
     asked = [word for word in rest if word not in _JOINS]
     hours = _UNITS.get(asked[-1]) if asked else None
     amounts = asked if hours is None else asked[:-1]
@@ -92,7 +95,7 @@ def _pause_hours(said: str) -> int | None:
 
 
 _DATA = load("commands")
-_FILLERS: list[str] = _DATA["fillers"]
+_FILLERS = tuple((f"{filler} ", f" {filler}") for filler in _DATA["fillers"])
 _JOINS = frozenset(_DATA["pause"]["joins"])
 _SKIPS = {word: int(days) for days, words in _DATA["skip"].items() for word in words}
 _UNITS = {unit: int(hours) for hours, units in _DATA["pause"]["hours"].items() for unit in units}
