@@ -89,6 +89,7 @@ def _page(
                 zone,
                 level=situation.level,
                 why=situation.why,
+                sign=situation.sign,
                 said_at=situation.said_at,
                 crisis_reply=situation.crisis_reply,
                 next_backup=situation.next_backup,

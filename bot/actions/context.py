@@ -12,12 +12,14 @@ from sqlalchemy import select
 from bot.actions.escalations import next_turn
 from bot.actions.notices import name_of
 from bot.actions.people import first_name
+from bot.actions.signs import sign_behind
 from bot.actions.staffing import load_roster
 from bot.domain import answers
 from bot.domain.answers import Scale
 from bot.domain.charts import Series
 from bot.domain.checkins import from_data
 from bot.domain.messages import Direction, Kind, MessageState
+from bot.domain.signs import Sign
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
 from bot.store.desk import Promise
@@ -49,6 +51,7 @@ class Situation:
     ref: str | None = None
     level: str | None = None
     why: str = ""
+    sign: Sign | None = None  # what was noticed, where nothing was written
     said: str = ""
     said_at: datetime | None = None
     crisis_reply: MessageState | None = None
@@ -75,7 +78,7 @@ async def load_situation(tx: Tx, participant: Participant, alert: Alert | None) 
             promises=promises,
             lines=lines,
         )
-    message = await tx.session.get_one(Message, alert.message_id)
+    message = await tx.session.get(Message, alert.message_id)
     return Situation(
         person=participant.ref,
         name=name,
@@ -84,8 +87,9 @@ async def load_situation(tx: Tx, participant: Participant, alert: Alert | None) 
         ref=alert.ref,
         level=str(alert.level),
         why=await _why(tx, alert.message_id),
-        said=await _text(tx, message),
-        said_at=message.created_at,
+        sign=await sign_behind(tx, alert),
+        said=await _text(tx, message) if message is not None else "",
+        said_at=message.created_at if message is not None else None,
         crisis_reply=await _crisis_reply(tx, alert),
         next_backup=await _next_backup(tx, alert),
         trends=trends,

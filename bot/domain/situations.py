@@ -43,6 +43,7 @@ def facts(
     *,
     level: str | None,
     why: str,
+    sign: str | None,
     said_at: datetime | None,
     crisis_reply: str | None,
     next_backup: Sequence[str],
@@ -51,7 +52,7 @@ def facts(
     said = words(language)
     found = [
         (said["level"], said["levels"].get(level, level or "")),
-        (said["why"], why),
+        (said["why"], why or said["signs"].get(sign, "")),
         (said["said"], moment(said_at, zone, language) if said_at is not None else ""),
         (said["reply"], said["replies"].get(crisis_reply, "") if crisis_reply is not None else ""),
         (said["next"], ", ".join(next_backup) or said["nobody"] if level is not None else ""),

@@ -88,6 +88,7 @@ def in_words(situation: Situation, language: str, zone: str) -> str:
             zone,
             level=situation.level,
             why=situation.why,
+            sign=situation.sign,
             said_at=situation.said_at,
             crisis_reply=situation.crisis_reply,
             next_backup=situation.next_backup,
