@@ -12,6 +12,7 @@ from sqlalchemy import select
 from bot.actions.escalations import next_turn
 from bot.actions.notices import name_of
 from bot.actions.people import first_name
+from bot.actions.plans import plan_of
 from bot.actions.signs import sign_behind
 from bot.actions.staffing import load_roster
 from bot.domain import answers
@@ -19,6 +20,7 @@ from bot.domain.answers import Scale
 from bot.domain.charts import Series
 from bot.domain.checkins import from_data
 from bot.domain.messages import Direction, Kind, MessageState
+from bot.domain.plans import Entry
 from bot.domain.signs import Sign
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
@@ -57,6 +59,7 @@ class Situation:
     crisis_reply: MessageState | None = None
     next_backup: tuple[str, ...] = ()
     trends: tuple[Series, ...] = ()
+    plan: tuple[Entry, ...] = ()
     promises: tuple[tuple[datetime, str], ...] = ()
     lines: tuple[Line, ...] = field(default_factory=tuple)
 
@@ -68,6 +71,7 @@ async def load_situation(tx: Tx, participant: Participant, alert: Alert | None) 
     trends = await trends_of(tx, participant)
     promises = await _promises(tx, participant)
     lines = await _lines(tx, participant, name)
+    plan = tuple(await plan_of(tx, participant))
     if alert is None:
         return Situation(
             person=participant.ref,
@@ -75,6 +79,7 @@ async def load_situation(tx: Tx, participant: Participant, alert: Alert | None) 
             since=tx.now - LOOK_BACK,
             until=tx.now,
             trends=trends,
+            plan=plan,
             promises=promises,
             lines=lines,
         )
@@ -93,6 +98,7 @@ async def load_situation(tx: Tx, participant: Participant, alert: Alert | None) 
         crisis_reply=await _crisis_reply(tx, alert),
         next_backup=await _next_backup(tx, alert),
         trends=trends,
+        plan=plan,
         promises=promises,
         lines=lines,
     )
