@@ -1,4 +1,4 @@
-"""Signs that somebody may need a human: one follow-up an episode, and whose trend is to be looked at."""
+"""One follow-up for each episode of a sign; trends to be looked at; receipts that did not come."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Signs that somebody may need a human: one follow-up an episode, and whose trend is to be looked at."""
+    """One follow-up for each episode of a sign; trends to be looked at; receipts that did not come."""
     op.create_table(
         "episodes",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -45,3 +45,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("trend_due_at IS NOT NULL"),
     )
     op.create_index("ix_checkins_asked_at", "checkins", ["participant_id", "asked_at"])
+    op.create_index(
+        "ix_messages_unconfirmed",
+        "messages",
+        ["sent_at"],
+        sqlite_where=sa.text("state = 'sent' AND channel = 'sms'"),
+        postgresql_where=sa.text("state = 'sent' AND channel = 'sms'"),
+    )
+    op.create_table(
+        "receipt_looks",
+        sa.Column("message_id", sa.String(length=32), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f("fk_receipt_looks_message_id_messages")
+        ),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_receipt_looks")),
+    )
