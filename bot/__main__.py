@@ -49,6 +49,8 @@ triage_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(triage_app, name="triage")
+staff = typer.Typer(help="The people who look after people.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(staff, name="staff")
 keys = typer.Typer(help="The key ring that locks the data.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(keys, name="keys")
 schedule = typer.Typer(
@@ -324,6 +326,17 @@ def triage_marks(
     from bot.commands.triage_marks import marks
 
     marks(with_texts=texts)
+
+
+@staff.command("load")
+def staff_load(
+    weeks: Annotated[int, typer.Option("--weeks", min=1, max=104, help="Whole weeks of nights.")] = 4,
+    as_json: JSON = False,
+) -> None:
+    """Say what each specialist carries, and whom nights have woken."""
+    from bot.commands.staff_load import show_load
+
+    show_load(weeks=weeks, as_json=as_json)
 
 
 @keys.command("new")

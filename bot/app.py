@@ -32,7 +32,7 @@ from bot.store.ids import new_id
 from bot.store.messages import Sender as SenderRow
 from bot.store.opening import make_database
 from handlers.inbox import Inbox
-from handlers.polling import ALLOWED_UPDATES, poll_calls, poll_telegram, poll_texts
+from handlers.polling import ALLOWED_UPDATES, poll_calls, poll_receipts, poll_telegram, poll_texts
 from handlers.sms import Signatures
 from handlers.staff_page import StaffPage
 from handlers.web import Doors, host_of, make_web
@@ -229,6 +229,7 @@ class App:
             jobs.append(
                 Job(name="texts", seconds=60, work=lambda: poll_texts(sms, self.doors.receive, self.now))
             )
+            jobs.append(Job(name="receipts", seconds=30, work=lambda: poll_receipts(sms, self.database)))
         voice = self.voice
         if voice is not None:
             jobs.append(Job(name="calls", seconds=30, work=lambda: poll_calls(voice, self.database)))

@@ -17,9 +17,10 @@ import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.actions.assessments import read_with_history
-from bot.actions.consents import opt_out, tell_specialist
+from bot.actions.consents import opt_out
 from bot.actions.conversations import flag, kept_before, recent_parts, save_assessment, save_inbound
 from bot.actions.people import Address, Correspondent, add_stranger, find_correspondent, find_correspondents
+from bot.actions.specialists import tell_specialist
 from bot.domain.consent import ConsentReading, ConsentState, ConsentWord, read_consent
 from bot.domain.errors import HandrailError
 from bot.domain.messages import ContactEvent, Inbound

@@ -10,13 +10,15 @@ from typing import Any, Protocol
 import structlog
 
 from bot.actions.calling import record_call, silent_calls
+from bot.actions.receipts import missing_receipts, receipts_wait
+from bot.actions.results import record_status
 from bot.channels.base import SendError
 from bot.domain.errors import InboundError
 from bot.domain.instants import Now
 from bot.domain.messages import Inbound
 from bot.store.database import Database
 from handlers.inbox import Receipt
-from handlers.sms import read_sms
+from handlers.sms import read_sms, read_status
 from handlers.telegram import read_update
 from handlers.voice import read_call
 
@@ -46,11 +48,11 @@ class Texts(Protocol):
         """Return inbound texts since then, in the webhook's own form."""
 
 
-class Calls(Protocol):
-    """Whoever knows what became of calls."""
+class Fates(Protocol):
+    """Whoever knows what became of calls, or of texts."""
 
     async def fetch(self, provider_id: str) -> dict[str, str]:
-        """Return how a call stands, in the webhook's own form."""
+        """Return how one stands, in the webhook's own form."""
 
 
 async def poll_telegram(source: Updates, receive: Receive, now: Now) -> None:
@@ -86,7 +88,7 @@ async def poll_texts(source: Texts, receive: Receive, now: Now) -> int:
     return len(forms)
 
 
-async def poll_calls(source: Calls, database: Database) -> int:
+async def poll_calls(source: Fates, database: Database) -> int:
     """Ask what became of calls that nobody told us of; return how many there were."""
     async with database.read() as tx:
         silent = await silent_calls(tx)
@@ -100,6 +102,27 @@ async def poll_calls(source: Calls, database: Database) -> int:
         except InboundError:
             log.warning("unreadable", channel="voice", message=message_id)
     return len(silent)
+
+
+async def poll_receipts(source: Fates, database: Database) -> int:
+    """Ask what became of texts whose receipt did not come; return how many there were."""
+    async with database.read() as tx:
+        if not await receipts_wait(tx):
+            return 0
+    async with database.write() as tx:
+        missing = await missing_receipts(tx)
+    for message_id, provider_id in missing:
+        try:
+            form = await source.fetch(provider_id)
+            async with database.write() as tx:
+                await record_status(tx, read_status(form, message_id, tx.now))
+        except SendError as error:
+            log.warning("polling_failed", channel="sms", code=error.code)
+            if error.retry_after is not None or error.channel_off:
+                break  # the rest would be refused as well; most are asked about once more
+        except InboundError:
+            log.warning("unreadable", channel="sms", message=message_id)
+    return len(missing)
 
 
 async def _take(update: dict[str, Any], receive: Receive, now: Now) -> None:

@@ -14,7 +14,7 @@ from bot.actions.context import Situation, load_situation
 from bot.actions.links import PATH, use_link
 from bot.actions.notices import note
 from bot.domain.charts import draw_svg
-from bot.domain.situations import about, day, facts, moment, words
+from bot.domain.situations import about, day, facts, moment, plan_lines, words
 from bot.store.alerts import Alert
 from bot.store.database import Database, Tx
 from bot.store.desk import Link
@@ -89,6 +89,7 @@ def _page(
                 zone,
                 level=situation.level,
                 why=situation.why,
+                sign=situation.sign,
                 said_at=situation.said_at,
                 crisis_reply=situation.crisis_reply,
                 next_backup=situation.next_backup,
@@ -101,6 +102,7 @@ def _page(
                 )
                 for series in situation.trends
             ],
+            "plan": plan_lines(situation.plan, language),
             "promises": [(moment(due, zone, language), text) for due, text in situation.promises],
             "lines": [
                 (moment(line.at, zone, language), line.who or words(language)["bot"], line.text)

@@ -1,4 +1,4 @@
-"""Once a minute somebody else looks after the alerts; once an hour, after the cover."""
+"""Once a minute somebody else looks after the alerts; once an hour, after the cover and the nights."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.actions.auditing import Audit, audit_alerts
 from bot.actions.covering import warn_of_gaps
+from bot.actions.loads import tell_of_nights
 from bot.domain.instants import Now
 from bot.store.database import Database
 
@@ -25,6 +26,6 @@ class Auditor:
         hour = self._now().replace(minute=0, second=0, microsecond=0)
         async with self._database.write() as tx:
             self.found = await audit_alerts(tx)
-            warned = await warn_of_gaps(tx) if hour != self._hour else 0
+            warned = await warn_of_gaps(tx) + await tell_of_nights(tx) if hour != self._hour else 0
         self._hour = hour
         return self.found.mended + warned

@@ -190,6 +190,8 @@ async def tell_told(tx: Tx, alert: Alert, text: str, *, key: str, but: str) -> N
 
 
 async def _tell_participant(tx: Tx, alert: Alert, holder: str) -> None:
+    if await tx.session.get(Message, alert.message_id) is None:
+        return  # silence opened it: they asked for nobody, and a human decides how to begin
     contact = await tx.session.get_one(Contact, alert.contact_id)
     if contact.consent is ConsentState.OPTED_OUT:
         return

@@ -53,7 +53,8 @@ async def raise_alert(tx: Tx, who: Correspondent, message_id: str, level: Level)
     rose = level.rank > alert.level.rank
     if rose:
         alert.level = level
-        alert.message_id = message_id
+    if rose or await tx.session.get(Message, alert.message_id) is None:
+        alert.message_id = message_id  # words say more than the silence that opened it
     note(tx, alert, "raised" if rose else "joined")
     if rose:
         await _start_anew(tx, alert, who, roster)

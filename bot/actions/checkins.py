@@ -159,7 +159,7 @@ async def record_answer(
         row = AnswerRow(id=new_id(), checkin_id=checkin.id, participant_id=participant.id, at=tx.now)
         tx.session.add(row)
     row.message_id = message_id
-    row.at = tx.now
+    row.at = participant.trend_due_at = tx.now
     row.value = tx.vault.seal(participant.key_id, json.dumps(to_data(answer)), "answers", "value", row.id)
     await close_checkin(tx, checkin, CheckinState.ANSWERED)
     return corrects

@@ -9,14 +9,16 @@ from sqlalchemy import select
 from bot.actions.escalations import hand_on_notices
 from bot.actions.notices import tell_staff
 from bot.actions.people import Correspondent
+from bot.actions.signs import end_episodes, follow_contact
 from bot.actions.staffing import load_roster
 from bot.domain.consent import ConsentState
 from bot.domain.messages import Kind
 from bot.domain.replies import say
+from bot.domain.signs import Sign
 from bot.outbox.enqueue import cancel
 from bot.store.database import Tx
 from bot.store.messages import Message
-from bot.store.people import ConsentRecord, Contact, Participant, Programme
+from bot.store.people import ConsentRecord, Contact, Programme
 
 
 def set_consent(
@@ -61,15 +63,14 @@ async def opt_out(tx: Tx, contact: Contact, *, method: str, message_id: str | No
     if contact.staff_id is not None:
         await warn_of_cover(tx, contact)
     elif contact.participant_id is not None:
-        await tell_specialist(
-            tx, contact.participant_id, "left_us", dedupe=f"left:{message_id or contact.id}"
-        )
+        await follow_contact(tx, contact, Sign.OPTED_OUT)
 
 
 async def opt_in(tx: Tx, who: Correspondent, *, method: str, message_id: str | None = None) -> None:
     """Take a contact in (again), on the person's own word."""
     who.contact.unreachable_at = None
     who.contact.cause = None
+    await end_episodes(tx, who.contact.participant_id, Sign.OPTED_OUT, who.contact.id)
     set_consent(
         tx, who.contact, ConsentState.ACTIVE, method=method, language=who.language, message_id=message_id
     )
@@ -82,22 +83,6 @@ async def warn_of_cover(tx: Tx, contact: Contact) -> None:
     people = [staff_id for staff_id in roster.with_role("supervisor") if staff_id != contact.staff_id]
     text = say("coverage", str(programme.languages[0]), channel=contact.channel)
     await tell_staff(tx, roster, people, text, dedupe=f"cover:{contact.id}:{tx.now.date()}", urgent=True)
-
-
-async def tell_specialist(
-    tx: Tx, participant_id: str, key: str, *, dedupe: str, urgent: bool = False, **values: object
-) -> int:
-    """Tell a participant's specialist something about them; the supervisors when there is none.
-
-    Return how many people can be told: an answer that says so must be true.
-    """
-    participant = await tx.session.get_one(Participant, participant_id)
-    programme = await tx.session.get_one(Programme, participant.programme_id)
-    roster = await load_roster(tx, programme)
-    own = participant.specialist_id
-    people = [own] if own is not None and roster.is_active(own) else roster.with_role("supervisor")
-    text = say(key, str(programme.languages[0]), person=participant.ref, **values)
-    return await tell_staff(tx, roster, people, text, dedupe=dedupe, urgent=urgent)
 
 
 async def active_contact(tx: Tx, participant_id: str) -> Contact | None:

@@ -12,12 +12,16 @@ from sqlalchemy import select
 from bot.actions.escalations import next_turn
 from bot.actions.notices import name_of
 from bot.actions.people import first_name
+from bot.actions.plans import plan_of
+from bot.actions.signs import sign_behind
 from bot.actions.staffing import load_roster
 from bot.domain import answers
 from bot.domain.answers import Scale
 from bot.domain.charts import Series
 from bot.domain.checkins import from_data
 from bot.domain.messages import Direction, Kind, MessageState
+from bot.domain.plans import Entry
+from bot.domain.signs import Sign
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
 from bot.store.desk import Promise
@@ -49,11 +53,13 @@ class Situation:
     ref: str | None = None
     level: str | None = None
     why: str = ""
+    sign: Sign | None = None  # what was noticed, where nothing was written
     said: str = ""
     said_at: datetime | None = None
     crisis_reply: MessageState | None = None
     next_backup: tuple[str, ...] = ()
     trends: tuple[Series, ...] = ()
+    plan: tuple[Entry, ...] = ()
     promises: tuple[tuple[datetime, str], ...] = ()
     lines: tuple[Line, ...] = field(default_factory=tuple)
 
@@ -65,6 +71,7 @@ async def load_situation(tx: Tx, participant: Participant, alert: Alert | None) 
     trends = await trends_of(tx, participant)
     promises = await _promises(tx, participant)
     lines = await _lines(tx, participant, name)
+    plan = tuple(await plan_of(tx, participant))
     if alert is None:
         return Situation(
             person=participant.ref,
@@ -72,10 +79,11 @@ async def load_situation(tx: Tx, participant: Participant, alert: Alert | None) 
             since=tx.now - LOOK_BACK,
             until=tx.now,
             trends=trends,
+            plan=plan,
             promises=promises,
             lines=lines,
         )
-    message = await tx.session.get_one(Message, alert.message_id)
+    message = await tx.session.get(Message, alert.message_id)
     return Situation(
         person=participant.ref,
         name=name,
@@ -84,11 +92,13 @@ async def load_situation(tx: Tx, participant: Participant, alert: Alert | None) 
         ref=alert.ref,
         level=str(alert.level),
         why=await _why(tx, alert.message_id),
-        said=await _text(tx, message),
-        said_at=message.created_at,
+        sign=await sign_behind(tx, alert),
+        said=await _text(tx, message) if message is not None else "",
+        said_at=message.created_at if message is not None else None,
         crisis_reply=await _crisis_reply(tx, alert),
         next_backup=await _next_backup(tx, alert),
         trends=trends,
+        plan=plan,
         promises=promises,
         lines=lines,
     )

@@ -21,6 +21,7 @@ from bot.domain.messages import ChannelName
 from bot.domain.pathways import Pathway
 from bot.domain.prompts import prompts_from_data
 from bot.domain.rota_file import rota_from_data
+from bot.domain.signs import follow_ups_from_data
 from bot.store.database import Tx
 from bot.store.people import Contact, Participant, Programme, Session, Staff
 from bot.store.schedules import Enrolment, Schedule, ScheduleVersion
@@ -63,6 +64,7 @@ async def export_programme(tx: Tx) -> files.Programme:
         join_schedule=row.join_schedule,
         telegram_details=row.telegram_details,
         on_slip=files.OnSlip(row.on_slip or files.OnSlip.TELL),
+        follow_up=follow_ups_from_data(row.policy.get("follow_up", {})),
         holidays=tuple(sorted(holidays_of(row.holidays))),
         staff=tuple([await _member(tx, member) for member in staff]),
         escalation={level: tuple(_step(s, refs) for s in steps) for level, steps in row.escalation.items()},

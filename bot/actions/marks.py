@@ -42,7 +42,9 @@ async def missed_text(tx: Tx, alert: Alert) -> Message | None:
     That is the last one before it, within a day, that triage passed over; else the first one after it; else
     the alert's own, if it was not at crisis yet.
     """
-    opened = await tx.session.get_one(Message, alert.message_id)
+    opened = await tx.session.get(Message, alert.message_id)
+    if opened is None:
+        return None  # silence opened it: no text was passed over
     whose = Message.participant_id == alert.participant_id
     if alert.participant_id is None:
         whose = Message.contact_id == alert.contact_id

@@ -172,8 +172,9 @@ async def _notice(
             Button(label=say("cover_button", language), data=f"{COVER}:{alert.id}"),
             Button(label=say("view_button", language), data=f"{VIEW}:{alert.id}"),
         )
-        if programme.telegram_details and alert.participant_id is not None:
-            text, key_id = await _with_details(tx, alert, text, language)
+        said = await tx.session.get(Message, alert.message_id)  # none where silence opened it
+        if programme.telegram_details and alert.participant_id is not None and said is not None:
+            text, key_id = await _with_details(tx, alert, said, text, language)
             # Sealed under the participant's key: erasing them takes their words here with it.
             to = To(contact_id=to.contact_id, key_id=key_id, channel=to.channel, staff_id=to.staff_id)
     return Draft(
@@ -222,9 +223,8 @@ async def _named_just_now(tx: Tx, alert: Alert, staff_id: str) -> bool:
     return found is not None
 
 
-async def _with_details(tx: Tx, alert: Alert, text: str, language: str) -> tuple[str, str]:
+async def _with_details(tx: Tx, alert: Alert, said: Message, text: str, language: str) -> tuple[str, str]:
     participant = await tx.session.get_one(Participant, alert.participant_id)
-    said = await tx.session.get_one(Message, alert.message_id)
     assessed = await tx.session.get(AssessmentRow, alert.message_id)
     quote = await tx.vault.reveal(tx.session, said.body or b"", "messages", "body", said.id)
     why = ""

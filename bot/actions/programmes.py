@@ -20,6 +20,7 @@ from bot.domain.courtesy import courtesy_to_data
 from bot.domain.directory import directory_to_data
 from bot.domain.programme_writing import group_to_data
 from bot.domain.rota_file import rota_to_data
+from bot.domain.signs import FollowUps, follow_ups_to_data
 from bot.store.database import Tx
 from bot.store.ids import new_id
 from bot.store.people import Participant, Programme
@@ -89,7 +90,7 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         "escalation": {level: [_step(s) for s in steps] for level, steps in file.escalation.items()},
         "directory": json.loads(json.dumps(directory_to_data(file.directory))) or None,
         "rotas": [rota_to_data(rota) for rota in file.rotas],
-        "policy": {"remind": file.remind.total_seconds()},
+        "policy": {"remind": file.remind.total_seconds()} | _follow_up(file.follow_up),
     }
     row = await tx.session.scalar(select(Programme).where(Programme.name == file.name))
     if row is None:
@@ -108,6 +109,11 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
             await look_again(tx, ids)
     await tx.session.flush()
     return row
+
+
+def _follow_up(follow_ups: FollowUps) -> dict[str, Any]:
+    data = follow_ups_to_data(follow_ups)
+    return {"follow_up": data} if data else {}
 
 
 def _step(step: files.Step) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from bot.actions.checkins import close_undelivered
-from bot.actions.consents import opt_out, tell_specialist, warn_of_cover
+from bot.actions.consents import opt_out, warn_of_cover
 from bot.actions.escalations import notice_failed
 from bot.actions.leaving import CANNOT_BE_TOLD
 from bot.actions.notices import tell_staff
+from bot.actions.signs import follow_contact
 from bot.actions.staffing import load_roster
 from bot.channels.base import Found, LookUp, SendError
 from bot.domain.messages import (
@@ -25,6 +26,7 @@ from bot.domain.messages import (
     moves_forward,
 )
 from bot.domain.replies import say
+from bot.domain.signs import Sign
 from bot.outbox.rates import sender
 from bot.outbox.record import Outcome, backoff, record
 from bot.store.database import Tx
@@ -263,13 +265,7 @@ async def _mark_contact(tx: Tx, message: Message, error: SendError) -> None:
         if contact.staff_id is not None:
             await warn_of_cover(tx, contact)
         elif contact.participant_id is not None:
-            await tell_specialist(
-                tx,
-                contact.participant_id,
-                "unreachable",
-                dedupe=f"unreachable:{contact.id}:{tx.now.date()}",
-                channel=contact.channel,
-            )
+            await follow_contact(tx, contact, Sign.UNDELIVERABLE)
 
 
 async def _move(tx: Tx, message: Message, address: str) -> None:

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from bot.actions.alerts import Raised, raise_alert
 from bot.actions.checkins import new_checkin, open_checkins, run_of
-from bot.actions.consents import tell_specialist
 from bot.actions.notices import tell_staff
 from bot.actions.people import Correspondent, first_name, specialist_of
 from bot.actions.prompts import RenderError, answer_buttons, fill_in
+from bot.actions.specialists import tell_specialist
 from bot.actions.staffing import load_roster
 from bot.actions.versions import load_versions
 from bot.domain.checkins import Answer, from_data

@@ -66,6 +66,16 @@ class Sms(Channel):
         delivered = message.status in ("delivered", "read")
         return LookUp(found=found, sent=Sent(provider_id=message.sid, delivered=delivered))
 
+    async def fetch(self, provider_id: str) -> dict[str, str]:
+        """Return how a text stands, as the fields of the status webhook. Raises SendError."""
+        message = await told(self._account.client.messages(provider_id).fetch_async())
+        fields = {
+            "MessageSid": message.sid,
+            "MessageStatus": message.status,
+            "ErrorCode": message.error_code,
+        }
+        return {name: str(value) for name, value in fields.items() if value is not None}
+
     async def list_inbound(self, since: datetime) -> list[dict[str, str]]:
         """Return what came in since then, oldest first, as the fields of the inbound webhook.
 

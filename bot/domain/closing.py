@@ -60,6 +60,7 @@ class DeskWord(StrEnum):
     PROMISES = "promises"
     BACK = "back"
     VIEW = "view"
+    LOAD = "load"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,8 +110,8 @@ def read_order(text: str) -> Order | None:
     """Return the command at the head of a staff text, or None."""
     first, _, rest = text.strip().partition(" ")
     word = _COMMANDS.get(fold(first).strip("/:.,!"))
-    if word is None:
-        return None
+    if word is None or (word is DeskWord.LOAD and rest.strip()):
+        return None  # "load the van" is talk
     match = _REF.match(rest)
     ref = match[1].upper() if match else None
     return Order(word=word, ref=ref, rest=rest[match.end() :].strip() if match else rest.strip())

@@ -17,6 +17,7 @@ from bot.domain.answers import AnswerSpec, Choice, Option, Scale
 from bot.domain.errors import HandrailError
 from bot.domain.phrases import load
 from bot.domain.questions import FollowUp, Hears, Question, Test
+from bot.domain.signs import Worse
 
 
 class InstrumentError(HandrailError):
@@ -54,7 +55,8 @@ class Score:
 class Instrument:
     """One instrument: `intro` opens its first question; `reverse` items count from the other end.
 
-    `cuts` say from where on (or down to where) a part asks for a human's look.
+    `cuts` say from where on (or down to where) a part asks for a human's look, `worse` which way of a part
+    is the bad one.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Instrument:
     questions: tuple[Question, ...]
     parts: dict[str, Part]
     cuts: dict[str, Test]
+    worse: dict[str, Worse]
     intro: dict[str, str]
     reverse: frozenset[str] = frozenset()
 
@@ -91,6 +94,12 @@ class Instrument:
         }
         reached = tuple(name for name, cut in self.cuts.items() if cut.holds(parts[name]))
         return Score(instrument=self.name, version=self.version, parts=parts, reached=reached)
+
+    def span(self, part: str) -> int:
+        """Return how wide the range of a part is."""
+        by_key = {question.key: question for question in self.questions}
+        ranges = [_range(by_key[item].answer) for item in self.parts[part].items]
+        return self.parts[part].times * sum(high - low for low, high in ranges)
 
     def usual_follow_ups(self) -> tuple[FollowUp, ...]:
         """Return what follows from a score unless the programme says otherwise: a human has a look."""
@@ -131,6 +140,16 @@ def instruments() -> dict[str, Instrument]:
 
 
 @cache
+def worse_abouts() -> dict[str, Worse]:
+    """Return which way is the bad one of what a single question asks about, such as "mood"."""
+    found = {}
+    for one in instruments().values():
+        if len(one.questions) == 1 and "total" in one.worse:
+            found[str(one.questions[0].answer.about)] = one.worse["total"]
+    return found
+
+
+@cache
 def _data() -> dict[str, Any]:
     found: dict[str, Any] = load("instruments")
     return found
@@ -154,6 +173,7 @@ def _instrument(name: str, data: dict[str, Any]) -> Instrument:
         questions=questions,
         parts=parts,
         cuts={part: Test(**cut) for part, cut in data.get("cuts", {}).items()},
+        worse={part: Worse(way) for part, way in data.get("worse", {}).items()},
         intro=data.get("intro", {}),
         reverse=frozenset(one["key"] for one in data["items"] if one.get("reverse")),
     )

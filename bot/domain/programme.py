@@ -15,6 +15,8 @@ from bot.domain.overrides import Usual
 from bot.domain.pathways import Pathway
 from bot.domain.prompts import Prompt
 from bot.domain.rota import Leave, Rota
+from bot.domain.signs import DEFAULT as DEFAULT_FOLLOW_UPS
+from bot.domain.signs import FollowUps
 
 DEFAULT_QUIET_HOURS = Window(start=20 * 60, end=9 * 60)
 DEFAULT_REMIND = timedelta(hours=1)
@@ -195,7 +197,8 @@ class Programme:
     `country` is ISO 3166 alpha-2; the first of `languages` is the default; `escalation` maps a level
     (urgent, crisis) to its chain; `quiet_hours` None means there are none; people who join by keyword
     are enrolled on `join_schedule`; `telegram_details` lets Telegram alerts quote the participant;
-    `directory` holds what MEETING, RESOURCES and STORY answer; `on_slip` is who hears of a SLIP.
+    `directory` holds what MEETING, RESOURCES and STORY answer; `on_slip` is who hears of a SLIP,
+    `follow_up` what silence, falling answers, a dead contact and an opt-out lead to.
     `holidays` are days on which prompts may be left out or come a day later, each as it says.
     `rotas` say who `on_call` is; whoever took an alert and has not closed it is asked after `remind`, and
     after as long again the chain starts anew.
@@ -212,6 +215,7 @@ class Programme:
     join_schedule: str | None = None
     telegram_details: bool = False
     on_slip: OnSlip = OnSlip.TELL
+    follow_up: FollowUps = DEFAULT_FOLLOW_UPS
     staff: tuple[Staff, ...] = ()
     escalation: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     repeat: Repeat = Repeat.UNTIL_ACKNOWLEDGED

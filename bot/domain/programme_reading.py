@@ -56,6 +56,8 @@ from bot.domain.programme_words import (
 )
 from bot.domain.prompts import Prompt, parse_prompts
 from bot.domain.rota_file import read_leave, read_rota
+from bot.domain.signs import DEFAULT as DEFAULT_FOLLOW_UPS
+from bot.domain.signs_file import read_follow_ups
 from bot.domain.yaml_fields import Field, Keys, WrongFieldError, read_yaml
 
 T = TypeVar("T")
@@ -134,6 +136,7 @@ class _Reading:
             join_schedule=about.get("join_schedule", self._schedule_name, None),
             telegram_details=about.get("telegram_details", Field.truth, False),
             on_slip=about.get("on_slip", lambda field: field.one_of(OnSlip), OnSlip.TELL),
+            follow_up=about.get("follow_up", read_follow_ups, DEFAULT_FOLLOW_UPS),
             staff=read("staff", lambda field: self._people(field, self._member), ()),
             escalation={
                 level: chain.get(level, lambda field: field.each(self._step), ())
@@ -372,7 +375,9 @@ def _some(field: Field, read: Callable[[Field], T]) -> tuple[T, ...]:
 
 def _programme_keys(field: Field) -> Keys:
     known = ["name", "country", "timezone", "languages", "quiet_hours", "help_contact", "caps"]
-    return field.keys([*known, "join_keyword", "join_schedule", "telegram_details", "holidays", "on_slip"])
+    return field.keys(
+        [*known, "join_keyword", "join_schedule", "telegram_details", "holidays", "on_slip", "follow_up"]
+    )
 
 
 def _caps(field: Field) -> Courtesy:

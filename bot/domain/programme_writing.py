@@ -29,6 +29,7 @@ from bot.domain.programme import (
 )
 from bot.domain.prompts import prompts_to_data
 from bot.domain.rota_file import rota_to_file
+from bot.domain.signs_file import follow_ups_to_file
 from bot.domain.yaml_writing import Inline, Lines, Quoted, write_yaml
 
 
@@ -62,6 +63,7 @@ def _head(programme: Programme) -> dict[str, Any]:
         join_schedule=programme.join_schedule,
         telegram_details=programme.telegram_details,
         on_slip=None if programme.on_slip is OnSlip.TELL else str(programme.on_slip),
+        follow_up=follow_ups_to_file(programme.follow_up),
         holidays=list(programme.holidays),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.charts import Series
 from bot.domain.phrases import load
+from bot.domain.plans import Entry
 from bot.domain.zones import to_local
 
 SHOWN = 5  # answers in a chat
@@ -43,6 +44,7 @@ def facts(
     *,
     level: str | None,
     why: str,
+    sign: str | None,
     said_at: datetime | None,
     crisis_reply: str | None,
     next_backup: Sequence[str],
@@ -51,12 +53,21 @@ def facts(
     said = words(language)
     found = [
         (said["level"], said["levels"].get(level, level or "")),
-        (said["why"], why),
+        (said["why"], why or said["signs"].get(sign, "")),
         (said["said"], moment(said_at, zone, language) if said_at is not None else ""),
         (said["reply"], said["replies"].get(crisis_reply, "") if crisis_reply is not None else ""),
         (said["next"], ", ".join(next_backup) or said["nobody"] if level is not None else ""),
     ]
     return [(str(label), str(value)) for label, value in found if value]
+
+
+def plan_lines(entries: Sequence[Entry], language: str) -> list[tuple[str, list[str]]]:
+    """Return somebody's plan as the names of its parts with their own words; empty parts are left out."""
+    names = words(language)["sections"]
+    parts: dict[str, list[str]] = {}
+    for entry in entries:
+        parts.setdefault(str(names[entry.section]), []).append(entry.text)
+    return list(parts.items())
 
 
 def trend_line(series: Series, language: str, zone: str) -> str:

@@ -16,6 +16,7 @@ from bot.store.ids import new_id
 
 # SQLite takes a partial index only for a query that repeats its condition word for word.
 CLAIMED = text("state IN ('sending', 'uncertain')")
+UNCONFIRMED = text("messages.state = 'sent' AND messages.channel = 'sms'")
 
 
 class Message(Base):
@@ -56,6 +57,12 @@ class Message(Base):
             "lease_until",
             sqlite_where=CLAIMED,
             postgresql_where=CLAIMED,
+        ),
+        Index(
+            "ix_messages_unconfirmed",
+            "sent_at",
+            sqlite_where=text("state = 'sent' AND channel = 'sms'"),
+            postgresql_where=text("state = 'sent' AND channel = 'sms'"),
         ),
         Index("ix_messages_contact", "contact_id", "id"),
         Index(
@@ -139,6 +146,15 @@ class ProviderEvent(Base):
     status: Mapped[str] = mapped_column(String(40))
     error_code: Mapped[str | None] = mapped_column(String(40))
     raw: Mapped[Sealed | None]
+    at: Mapped[datetime]
+
+
+class ReceiptLook(Base):
+    """How often, and when last, the provider was asked about a text whose receipt did not come."""
+
+    __tablename__ = "receipt_looks"
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), primary_key=True)
+    times: Mapped[int]
     at: Mapped[datetime]
 
 

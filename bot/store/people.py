@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.consent import ConsentState
@@ -85,11 +85,20 @@ class Participant(Base):
 
     Until `talking_until` a human talks with them and the bot steps back. What they were sent of late is
     kept here, so that asking costs nothing: `prompted_at`, and how many on the local day `prompted_on`.
-    `greeted_silence_at` and `reviewed_silence_at` say what their present silence led to.
+    `greeted_silence_at` and `reviewed_silence_at` say what their present silence led to. `trend_due_at` is
+    when they gave an answer that their trend has not been looked at with yet.
     """
 
     __tablename__ = "participants"
-    __table_args__ = (UniqueConstraint("programme_id", "ref"),)
+    __table_args__ = (
+        UniqueConstraint("programme_id", "ref"),
+        Index(
+            "ix_participants_trend_due_at",
+            "trend_due_at",
+            sqlite_where=text("trend_due_at IS NOT NULL"),
+            postgresql_where=text("trend_due_at IS NOT NULL"),
+        ),
+    )
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"))
     ref: Mapped[str] = mapped_column(String(80))
@@ -106,6 +115,7 @@ class Participant(Base):
     prompts_that_day: Mapped[int] = mapped_column(default=0, server_default="0")
     greeted_silence_at: Mapped[datetime | None]
     reviewed_silence_at: Mapped[datetime | None]
+    trend_due_at: Mapped[datetime | None]
     details: Mapped[Sealed | None]  # recovery date, pathway, milestones: JSON
     position: Mapped[int]
     created_at: Mapped[datetime]

@@ -157,6 +157,7 @@ class Checkin(Base):
             postgresql_where=text("state = 'open'"),
         ),
         Index("ix_checkins_participant_id", "participant_id", "prompt_key"),
+        Index("ix_checkins_asked_at", "participant_id", "asked_at"),
         Index(
             "ix_checkins_expiry",
             "expires_at",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.store import alerts, desk, messages, people, plans, schedules
+from bot.store import alerts, desk, messages, people, plans, schedules, signs
 from bot.store.base import Base
 
 metadata = Base.metadata
-subjects = (people, schedules, messages, alerts, desk, plans)
+subjects = (people, schedules, messages, alerts, desk, plans, signs)

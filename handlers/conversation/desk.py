@@ -17,6 +17,7 @@ from bot.domain.replies import say
 from bot.store.alerts import Alert
 from bot.store.database import Tx
 from bot.store.people import Participant, Staff
+from handlers.conversation import load
 from handlers.conversation.hearing import Heard, answer_with
 from handlers.conversation.situation import show_situation
 
@@ -41,6 +42,8 @@ async def hear(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
             await _note(tx, heard, staff, order)
         case DeskWord.DONE:
             await _done(tx, heard, staff, order)
+        case DeskWord.LOAD:
+            await load.hear(tx, heard, staff)
         case DeskWord.PROMISES:
             await _promises(tx, heard, staff)
         case DeskWord.BACK:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.actions.consents import tell_specialist
 from bot.actions.conversations import times_said
 from bot.actions.people import pathway_preferred, specialist_of
+from bot.actions.specialists import tell_specialist
 from bot.domain.commands import Command, read_command
 from bot.domain.directory import Entry, Shelf, directory_from_data, pages
 from bot.domain.replies import say

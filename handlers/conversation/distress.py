@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from bot.actions.alerts import Raised, raise_alert
 from bot.actions.assessments import keep_answer_verdict
-from bot.actions.consents import tell_specialist
 from bot.actions.conversations import said_lately
+from bot.actions.specialists import tell_specialist
 from bot.domain.answers import AnswerSpec, FreeText
 from bot.domain.checkins import Answer
 from bot.domain.consent import ConsentState

@@ -13,6 +13,7 @@ from bot.actions.acknowledgements import alert_by_ref, take_alert
 from bot.actions.conversations import message_answered
 from bot.actions.notices import name_of
 from bot.actions.people import own_participant
+from bot.actions.staffing import load_roster
 from bot.actions.talks import (
     BACK,
     QUICK,
@@ -127,7 +128,24 @@ async def _about_alert(tx: Tx, heard: Heard, staff: Staff, alert: Alert, text: s
         await tell(tx, heard, "taken_by_other", ref=alert.ref, name=await name_of(tx, alert.acknowledged_by))
         return
     participant = await tx.session.get_one(Participant, alert.participant_id)
+    if alert.state is AlertState.CLOSED and not await _still_theirs(tx, heard, staff, participant, alert):
+        await tell(tx, heard, "talk_closed", ref=alert.ref)
+        return
     await _say(tx, heard, staff, participant, text, alert=alert)
+
+
+async def _still_theirs(tx: Tx, heard: Heard, staff: Staff, participant: Participant, alert: Alert) -> bool:
+    """Tell whether somebody may still write about an alert that is over.
+
+    The person's own specialist may, who had or closed it, and a supervisor who is on duty. Whoever was only
+    told of it that night has no more to do with the person than anybody.
+    """
+    if staff.id in {participant.specialist_id, alert.acknowledged_by, alert.closed_by}:
+        return True
+    talks = await talks_of_staff(tx, staff.id)
+    if any(talk.participant_id == participant.id for talk in talks):
+        return True  # they are talking already
+    return "supervisor" in staff.roles and (await load_roster(tx, heard.who.programme)).on_duty(staff.id)
 
 
 async def _on(tx: Tx, heard: Heard, staff: Staff, talk: Talk, text: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.actions.consents import tell_specialist
 from bot.actions.conversations import flag, said_lately
 from bot.actions.own_questions import let_go
 from bot.actions.preferences import hold_milestones
 from bot.actions.prompts import ANSWER
+from bot.actions.specialists import tell_specialist
 from bot.domain.consent import ConsentState, ConsentWord
 from bot.domain.triage.assess import Level
 from bot.store.database import Tx

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.actions.checkins import open_checkin
-from bot.actions.consents import tell_specialist
 from bot.actions.enrolments import next_prompt
 from bot.actions.preferences import (
     celebrate_milestones,
@@ -21,6 +20,7 @@ from bot.actions.preferences import (
     send_more,
     skip_day,
 )
+from bot.actions.specialists import tell_specialist
 from bot.domain.commands import Command, read_command, read_skip
 from bot.domain.hours import format_clock, parse_window
 from bot.domain.moves import place_of, read_move

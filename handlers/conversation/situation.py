@@ -8,7 +8,7 @@ from bot.actions.notices import note
 from bot.domain.charts import draw_png
 from bot.domain.messages import ChannelName, Kind, Lane
 from bot.domain.replies import say
-from bot.domain.situations import LONGEST, day, facts, moment, trend_line, words
+from bot.domain.situations import LONGEST, day, facts, moment, plan_lines, trend_line, words
 from bot.outbox.enqueue import About, Draft, To, enqueue
 from bot.store.alerts import Alert
 from bot.store.database import Tx
@@ -88,6 +88,7 @@ def in_words(situation: Situation, language: str, zone: str) -> str:
             zone,
             level=situation.level,
             why=situation.why,
+            sign=situation.sign,
             said_at=situation.said_at,
             crisis_reply=situation.crisis_reply,
             next_backup=situation.next_backup,
@@ -95,6 +96,12 @@ def in_words(situation: Situation, language: str, zone: str) -> str:
     ]
     lines += [
         f"{said['promised']}: {text} ({moment(due, zone, language)})" for due, text in situation.promises
+    ]
+    if situation.plan:
+        lines.append(f"{said['plan']}:")
+    lines += [
+        f"{part}: {'; '.join(text[:120] for text in texts)}"
+        for part, texts in plan_lines(situation.plan, language)
     ]
     if situation.lines:
         lines.append(f"{said['conversation']}:")

@@ -20,6 +20,10 @@ async def test_details_on_telegram_where_they_are_allowed(open_story: Open) -> N
     await alex.gets("Morning Alex")
     await alex.says("2")
     await alex.gets("Thank you for being honest")
+    await alex.says("PLAN WHY: my girls")
+    await alex.gets("my girls")
+    await alex.says("PLAN HELPS: a walk by the river")
+    await alex.gets("a walk")
     await alex.says("I want to die")
     await alex.gets("I'm glad you told me.")
     await dana.gets("Someone needs you now.")
@@ -30,6 +34,7 @@ async def test_details_on_telegram_where_they_are_allowed(open_story: Open) -> N
     assert "Level: Crisis" in shown
     assert "Crisis reply: delivered" in shown
     assert "Next in line: Lee" in shown
+    assert "Their plan:\nReasons: my girls\nWhat helps: a walk by the river\n" in shown
     await dana.gets("Mood: Nov 23: 2")
     assert (dana.phone.bubbles[-1].picture or b"").startswith(b"\x89PNG")
     await dana.says("1")
@@ -44,6 +49,8 @@ async def test_a_link_by_sms_shows_it_once(open_story: Open) -> None:
     person(file, "p1")["specialist"] = "jo"
     story = await open_story(file)
     alex, jo = story.phone(ALEX), story.phone(JO)
+    await alex.says("PLAN PEOPLE: my aunt <i>Rosa</i>")
+    await alex.gets("Rosa")
     await alex.says("I feel hopeless <b>tonight</b>")
     await alex.gets("Thank you for telling me.")
     notice = await jo.gets("Someone needs you soon.")
@@ -51,6 +58,7 @@ async def test_a_link_by_sms_shows_it_once(open_story: Open) -> None:
     await jo.says(f"VIEW {ref}")
     text = await jo.gets("read it here, once")
     assert "hopeless" not in text
+    assert "Rosa" not in text
     address = text.split()[-1]
     async with httpx.AsyncClient(trust_env=False) as browser:
         preview = await browser.get(address)
@@ -58,6 +66,7 @@ async def test_a_link_by_sms_shows_it_once(open_story: Open) -> None:
         assert "hopeless" not in preview.text
         page = await browser.post(address)
         assert "I feel hopeless &lt;b&gt;tonight" in page.text
+        assert "<dt>People</dt><dd>my aunt &lt;i&gt;Rosa&lt;/i&gt;</dd>" in page.text
         assert page.headers["cache-control"] == "no-store"
         again = await browser.post(address)
         assert again.status_code == 410

@@ -114,6 +114,7 @@ async def test_one_gentle_word_and_then_a_human(open_story: Open) -> None:
     """Two days without a word: one gentle text. Another two: Dana is told, once. A word from Alex ends it."""
     file = only_mood()
     file["programme"]["caps"] = {"silence": "2d", "review": "2d"}
+    file["programme"]["follow_up"] = {"missed": "none"}
     person(file, "p2")["schedules"] = []
     story = await open_story(file)
     alex, dana = story.phone(ALEX), story.chat(700001)

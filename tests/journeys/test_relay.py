@@ -173,3 +173,35 @@ async def test_distress_in_a_talk_is_still_an_alert(open_story: Open) -> None:
     await dana.gets("You have it.")
     await alex.gets("Dana from your team")
     await story.phone(JO).gets("Dana has it.")
+
+
+async def test_a_closed_alert_is_not_everybodys(open_story: Open) -> None:
+    """Dana had it and closed it. Jo, who was only told, can't write to Alex on its ref; Dana and Lee can."""
+    file = no_prompts()
+    person(file, "p1")["specialist"] = "lee"
+    file["escalation"]["urgent"] = [{"notify": ["dana", "jo"], "by": ["telegram", "sms"], "wait": "10m"}]
+    story = await open_story(file)
+    alex, dana, jo, lee = story.phone(ALEX), story.chat(DANA_CHAT), story.phone(JO), story.phone(LEE)
+    await alex.says("I feel hopeless")
+    await alex.gets("Thank you for telling me.")
+    ref = (await jo.gets("Someone needs you soon.")).split("Ref ")[1][:2]
+    notice = await dana.gets("Someone needs you soon.")
+    assert ref in notice
+    await dana.says("1")
+    await dana.gets("You have it.")
+    await jo.gets("Dana has it.")
+    await alex.gets("Dana from your team")
+    await dana.says(f"CLOSE {ref} safe")
+    await dana.gets("is closed")
+    await jo.says(f"{ref} hello, are you well?")
+    await jo.gets(f"Ref {ref} is closed, and I sent nothing.")
+    alex.got_nothing()
+    await dana.says(f"{ref} hello Alex")
+    await dana.gets("You are talking with person p1")
+    await alex.gets("Dana", "hello Alex")
+    await dana.says("BACK")
+    await dana.gets("I am back")
+    await alex.gets("Dana has gone now.")
+    await lee.says(f"{ref} and from me")
+    await lee.gets("You are talking with person p1")
+    await alex.gets("Lee", "and from me")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.actions.consents import tell_specialist
 from bot.actions.planning import plan_due
+from bot.actions.specialists import tell_specialist
 from bot.channels.simulator import Fault
 from bot.domain.consent import ConsentState
 from bot.domain.messages import Direction, Kind, MessageState

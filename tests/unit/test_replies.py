@@ -53,6 +53,10 @@ VALUES = {
     "reason": "x" * 45,
     "skill": "x" * 128,
     "question": "¿Qué te avisa que viene un rato dificil?",
+    "who": "Maximiliana 3, Esperanza 2, Jo 1, +2",
+    "minutes": 12,
+    "wrong": 1,
+    "loads": "Maximiliana 1 2 0 3 12, Jo 0 0 0 0 11",
     "spray": " Keep your nose spray close.",
 }
 NOT_SENT = {
