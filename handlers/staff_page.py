@@ -1,4 +1,4 @@
-"""The page behind a link in a text: one person's situation, shown once to one member of staff."""
+"""The page behind a link in a text, shown once to one member of staff: a situation, or a paper to print."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from starlette.routing import Route
 from bot.actions.context import Situation, load_situation
 from bot.actions.links import PATH, use_link
 from bot.actions.notices import note
+from bot.actions.people import own_participant
+from bot.actions.summaries import summary_of
 from bot.domain.charts import draw_svg
+from bot.domain.errors import ErasedError
+from bot.domain.papers import Article, Paper
 from bot.domain.situations import about, day, facts, moment, words
+from bot.domain.summaries import words as paper_words
 from bot.store.alerts import Alert
 from bot.store.database import Database, Tx
-from bot.store.desk import Link
-from bot.store.people import Participant, Programme, Staff
+from bot.store.desk import Link, LinkKind
+from bot.store.people import Participant, PersonStatus, Programme, Staff
 
 # Nothing of this page may be kept, framed, or told to another site.
 HEADERS = {
@@ -61,6 +66,9 @@ async def _show(tx: Tx, link: Link) -> Response:
     staff = await tx.session.get_one(Staff, link.staff_id)
     programme = await tx.session.get_one(Programme, staff.programme_id)
     language, zone = str(programme.languages[0]), staff.timezone or programme.timezone
+    if link.kind is not LinkKind.SITUATION:
+        paper = await _paper_of(tx, link, staff, programme)
+        return _print(paper, language, zone) if paper else _page(language, None, gone=True, status=410)
     alert = await tx.session.get(Alert, link.alert_id) if link.alert_id is not None else None
     participant = await tx.session.get(Participant, link.participant_id) if link.participant_id else None
     if alert is not None:
@@ -70,6 +78,43 @@ async def _show(tx: Tx, link: Link) -> Response:
     situation = await load_situation(tx, participant, alert)
     await tx.session.flush()
     return _page(language, situation, zone=zone)
+
+
+async def _paper_of(tx: Tx, link: Link, staff: Staff, programme: Programme) -> Paper | None:
+    """Return the paper behind a link; None for whoever may not see it any more."""
+    person = await tx.session.get(Participant, link.participant_id) if link.participant_id else None
+    if staff.status is not PersonStatus.ACTIVE or person is None:
+        return None
+    try:
+        if await own_participant(tx, staff, person.ref) is not None:
+            return await summary_of(tx, person, programme, staff)
+    except ErasedError:
+        pass  # nothing is left to read
+    return None
+
+
+def _print(paper: Paper, language: str, zone: str) -> Response:
+    given = {
+        "language": language,
+        "words": words(language),
+        "said": paper_words(language),
+        "paper": paper,
+        "charts": [_charts(article, language, zone) for article in paper.articles],
+    }
+    return HTMLResponse(_TEMPLATES.get_template("paper.html").render(given), 200, HEADERS)
+
+
+def _charts(article: Article, language: str, zone: str) -> list[tuple[str, Markup]]:
+    """Draw the trends that are more than one answer, each over its own days."""
+    drawn = []
+    for series in article.trends:
+        if len(series.points) > 1:
+            first, last = series.points[0][0], series.points[-1][0]
+            ends = (day(first, zone, language), day(last, zone, language))
+            # Our own drawing; what people wrote is in none of it.
+            picture = Markup(draw_svg(series, (first, last), ends))  # noqa: S704
+            drawn.append((about(series.title, language), picture))
+    return drawn
 
 
 def _page(

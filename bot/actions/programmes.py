@@ -89,7 +89,11 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         "escalation": {level: [_step(s) for s in steps] for level, steps in file.escalation.items()},
         "directory": json.loads(json.dumps(directory_to_data(file.directory))) or None,
         "rotas": [rota_to_data(rota) for rota in file.rotas],
-        "policy": {"remind": file.remind.total_seconds()},
+        "policy": {
+            "remind": file.remind.total_seconds(),
+            "before_session": file.before_session.total_seconds() if file.before_session else None,
+            "morning_digest": file.morning_digest,
+        },
     }
     row = await tx.session.scalar(select(Programme).where(Programme.name == file.name))
     if row is None:

@@ -60,6 +60,8 @@ class DeskWord(StrEnum):
     PROMISES = "promises"
     BACK = "back"
     VIEW = "view"
+    SUMMARY = "summary"
+    HANDOVER = "handover"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
