@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from bot.actions.context import Situation, load_situation
+from bot.actions.handovers import handover_of
 from bot.actions.links import PATH, use_link
 from bot.actions.notices import note
 from bot.actions.people import own_participant
@@ -82,8 +83,13 @@ async def _show(tx: Tx, link: Link) -> Response:
 
 async def _paper_of(tx: Tx, link: Link, staff: Staff, programme: Programme) -> Paper | None:
     """Return the paper behind a link; None for whoever may not see it any more."""
+    if staff.status is not PersonStatus.ACTIVE:
+        return None
+    if link.kind is LinkKind.HANDOVER:
+        paper, _ = await handover_of(tx, await tx.session.get_one(Staff, link.about_id), programme, staff)
+        return paper
     person = await tx.session.get(Participant, link.participant_id) if link.participant_id else None
-    if staff.status is not PersonStatus.ACTIVE or person is None:
+    if person is None:
         return None
     try:
         if await own_participant(tx, staff, person.ref) is not None:

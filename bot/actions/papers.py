@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.actions.links import make_link
 from bot.actions.notices import staff_contact
@@ -17,6 +17,8 @@ from bot.outbox.enqueue import Draft, To, enqueue
 from bot.store.database import Tx
 from bot.store.desk import LinkKind
 from bot.store.people import Participant, Programme, Staff
+
+AFTER_EACH_OTHER = timedelta(microseconds=1)  # the outbox goes by time alone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,26 +47,37 @@ def in_words(programme: Programme, to: To) -> bool:
     return to.channel is ChannelName.TELEGRAM and programme.telegram_details
 
 
-async def hand_words(tx: Tx, reader: Reader, paper: Paper, people: Sequence[Participant], key: str) -> None:
+async def hand_words(
+    tx: Tx,
+    reader: Reader,
+    paper: Paper,
+    people: Sequence[Participant],
+    key: str,
+    *,
+    header: bool = False,
+) -> None:
     """Send a paper as chat messages; each article is sealed under the key of the person it is about.
 
-    `people` are whom the articles are about, in their order. Erasing one takes the words about them along.
+    `people` are whom the articles are about, in their order: erasing one takes the words about them along.
+    With `header` its title and what it covers, which name nobody, go before them.
     """
     await tx.vault.load(tx.session, {person.key_id for person in people})
-    drafts = []
+    texts = [(f"{key}:0", reader.to, f"{paper.title}\n{paper.about}")] if header else []
     for article, person in zip(paper.articles, people, strict=True):
-        about = paper.about if person is people[0] else ""
-        for number, text in enumerate(chat_texts(article, about)):
-            drafts.append(
-                Draft(
-                    to=replace(reader.to, key_id=person.key_id),
-                    kind=Kind.STAFF,
-                    lane=Lane.REPLY,
-                    text=text,
-                    dedupe_key=f"{key}:{person.id}:{number}",
-                    not_before=reader.from_when,
-                )
-            )
+        to = replace(reader.to, key_id=person.key_id)
+        shown = chat_texts(article, "" if header else paper.about)
+        texts += [(f"{key}:{person.id}:{number}", to, text) for number, text in enumerate(shown)]
+    drafts = [
+        Draft(
+            to=to,
+            kind=Kind.STAFF,
+            lane=Lane.REPLY,
+            text=text,
+            dedupe_key=dedupe,
+            not_before=(reader.from_when or tx.now) - place * AFTER_EACH_OTHER,
+        )
+        for place, (dedupe, to, text) in enumerate(reversed(texts))
+    ]
     await enqueue(tx, drafts)
 
 

@@ -15,6 +15,7 @@ from bot.actions.people_files import bring_member, bring_participant
 from bot.actions.planning import look_again, plan_as_it_was
 from bot.actions.preferences import move_enrolments
 from bot.actions.schedules import publish
+from bot.actions.transfers import follow_handed
 from bot.domain import programme as files
 from bot.domain.courtesy import courtesy_to_data
 from bot.domain.directory import directory_to_data
@@ -55,6 +56,7 @@ async def import_programme(
         if listed.to is not None:
             await enrol_group(tx, programme, schedules[listed.name], listed.to)
     await tx.session.flush()
+    await follow_handed(tx, done)
     return done
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from bot.actions.acknowledgements import alert_by_ref
-from bot.actions.papers import Reader, hand_link, hand_words, in_words
+from bot.actions.handovers import give_handover
+from bot.actions.notices import name_of
+from bot.actions.papers import Reader, hand_link, hand_words, in_words, reader_for
 from bot.actions.people import own_participant
+from bot.actions.staffing import load_roster
 from bot.actions.summaries import coming_session, summary_of
 from bot.domain.closing import Order
 from bot.domain.messages import Kind
@@ -57,4 +60,25 @@ async def _person(tx: Tx, staff: Staff, named: str) -> Participant | None:
 
 
 async def handover(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
-    """Not yet."""
+    """Show one's own handover, or (HANDOVER jo) give it to the colleague who steps in, and say so."""
+    programme = heard.who.programme
+    named = order.ref or (order.rest.split() or [""])[0]
+    key = f"handover:{heard.message_id}"
+    if not named:
+        await give_handover(tx, Reader(staff=staff, to=heard.who.to), staff, programme, key)
+        return
+    roster = await load_roster(tx, programme)
+    found = [one for one in roster.staff.values() if one.ref.lower() == named.lower()]
+    reader = (
+        await reader_for(tx, roster, found[0].id, from_when=roster.working_time(found[0].id))
+        if found
+        else None
+    )
+    if reader is None:
+        await answer(tx, heard, "handover_nobody", kind=Kind.STAFF, who=named[:20])
+        return
+    await give_handover(tx, reader, staff, programme, key)
+    if reader.staff.id != staff.id:
+        name = await name_of(tx, reader.staff.id)
+        said = "handover_given" if reader.from_when is None else "handover_later"
+        await answer(tx, heard, said, kind=Kind.STAFF, name=name)

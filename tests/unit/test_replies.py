@@ -53,6 +53,10 @@ VALUES = {
     "reason": "x" * 45,
     "skill": "x" * 128,
     "question": "¿Qué te avisa que viene un rato dificil?",
+    "who": "maximiliana",
+    "old": "Maximiliana",
+    "people": "p1234, p1235, p1236, p1237, p1238, p1239...",
+    "alerts": 12,
     "spray": " Keep your nose spray close.",
 }
 NOT_SENT = {
