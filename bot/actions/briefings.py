@@ -13,8 +13,9 @@ from bot.actions.papers import hand_link, hand_words, in_words, reader_for
 from bot.actions.policies import before_session
 from bot.actions.staffing import Roster, load_roster
 from bot.actions.summaries import summary_of
+from bot.domain.digests import works_by_day
 from bot.domain.errors import ErasedError
-from bot.domain.hours import WAKING, is_quiet, on_duty, parse_shift
+from bot.domain.hours import parse_shift
 from bot.domain.zones import to_instant, to_local
 from bot.store.database import Tx
 from bot.store.desk import LinkKind
@@ -27,14 +28,9 @@ FURTHEST_EAST, FURTHEST_WEST = timedelta(hours=14), timedelta(hours=12)  # of an
 def at_work(roster: Roster, staff_id: str) -> bool:
     """Tell whether somebody is in their own working hours now, by day. Being on call is not that."""
     staff = roster.staff[staff_id]
-    zone = staff.timezone or roster.zone
-    shifts = list(map(parse_shift, staff.duty))
-    return (
-        roster.is_active(staff_id)
-        and not roster.is_away(staff_id)
-        and is_quiet(WAKING, zone, roster.now)  # between 8 and 21 o'clock
-        and on_duty(shifts, zone, roster.now)
-    )
+    local = to_local(roster.now, staff.timezone or roster.zone)
+    here = roster.is_active(staff_id) and not roster.is_away(staff_id)
+    return here and works_by_day(list(map(parse_shift, staff.duty)), local)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
