@@ -12,14 +12,17 @@ from bot.actions.plans import entry_times, plan_of
 from bot.domain import answers
 from bot.domain.answers import Choice, FreeText
 from bot.domain.checkins import Answer, from_data
-from bot.domain.memories import Memory, asks_what_helped
+from bot.domain.memories import CALM, OLDEST, REST, SAME, Memory, asks_what_helped, choose
+from bot.domain.messages import Direction
 from bot.domain.plans import Section
 from bot.domain.triage.assess import Level
+from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
 from bot.store.messages import AssessmentRow, Message
-from bot.store.people import Participant
+from bot.store.people import Contact, Participant
 from bot.store.schedules import AnswerRow, Checkin
 
+MEMORY = "memory"  # what the dedupe keys of these reminders begin with; the source follows
 MOST = 50  # answers looked through, newest first
 
 
@@ -82,3 +85,40 @@ def _words(spec: FreeText | Choice, value: Answer, language: str) -> str:
         return value.text or ""
     labels = next((option.labels for option in spec.options if option.key == value.key), {})
     return labels.get(language) or next(iter(labels.values()), "")
+
+
+async def worth_a_reminder(tx: Tx, participant: Participant, zone: str, *, planned: bool) -> Memory | None:
+    """Return what helped before, if now is a time to say so; `planned`: their plan counts, too.
+
+    Not while an alert is open or just over, and at most once in a while. Raises ErasedError.
+    """
+    contacts = select(Contact.id).where(Contact.participant_id == participant.id)
+    keys = await tx.session.execute(
+        select(Message.dedupe_key, Message.created_at).where(
+            Message.contact_id.in_(contacts),
+            Message.direction == Direction.OUT,
+            Message.dedupe_key.startswith(f"{MEMORY}:", autoescape=True),
+            Message.created_at > tx.now - SAME,
+        )
+    )
+    told = [(str(key).split(":")[1], at) for key, at in keys]
+    if any(at > tx.now - REST for _, at in told) or await _just_hard(tx, participant):
+        return None
+    memories = await said_to_help(tx, participant, tx.now - OLDEST)
+    if planned:
+        memories += await planned_to_help(tx, participant)
+    return choose(memories, tx.now, zone, told={source for source, _ in told})
+
+
+async def _just_hard(tx: Tx, participant: Participant) -> bool:
+    found = await tx.session.scalar(
+        select(Alert.id)
+        .where(
+            Alert.participant_id == participant.id,
+            (Alert.state != AlertState.CLOSED)
+            | (Alert.opened_at > tx.now - CALM)
+            | (Alert.closed_at > tx.now - CALM),
+        )
+        .limit(1)
+    )
+    return found is not None

@@ -30,13 +30,12 @@ _UNFIT = frozenset(
         Rule.STIGMA,
         Rule.CARRIER_WORD,
         Rule.LINK,
-        Rule.NAME,
         Rule.VARIABLE,
     }
 )
 _DATA: Any = load("memory")
 _ASKS: list[str] = _DATA["asks"]
-_NOTHING = frozenset(_DATA["nothing"])
+_NOTHING: frozenset[str] = frozenset(_DATA["nothing"])
 _WHEN: dict[str, dict[str, str]] = _DATA["when"]
 
 
@@ -55,19 +54,20 @@ def asks_what_helped(question: str) -> bool:
     return any(f" {phrase} " in said for phrase in _ASKS)
 
 
-def may_be_said(text: str, names: Collection[str] = ()) -> bool:
+def may_be_said(text: str) -> bool:
     """Tell whether somebody's words may come back to them, on a phone that others may see.
 
-    Both languages are asked, whichever is theirs: people mix them. Anything triage sees in it stays out.
+    Both languages are asked, whichever is theirs: people mix them. Anything triage sees in it stays out, and
+    what says that nothing helped.
     """
     shown = plain(text)
-    if not 0 < len(shown) <= LONGEST or bare(shown) in _NOTHING or "{" in shown or "}" in shown:
+    if not shown.strip() or len(shown) > LONGEST or not _NOTHING.isdisjoint(bare(shown).split()):
         return False
     for language in ("en", "es"):
         assessed = assess(text, language)
         if assessed.level is not Level.NONE or assessed.flagged or assessed.signals:
             return False
-        if any(finding.rule in _UNFIT for finding in findings(shown, language, names=names)):
+        if any(finding.rule in _UNFIT for finding in findings(shown, language)):
             return False
     return True
 

@@ -54,6 +54,7 @@ VALUES = {
     "skill": "x" * 128,
     "question": "¿Qué te avisa que viene un rato dificil?",
     "who": "maximiliana",
+    "when": "El miércoles pasado",
     "old": "Maximiliana",
     "people": "p1234, p1235, p1236, p1237, p1238, p1239...",
     "alerts": 12,
