@@ -18,7 +18,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 def _file(file: dict[str, Any]) -> dict[str, Any]:
-    file["programme"]["before_session"] = "none"
+    del file["programme"]["morning_digest"]
     person(file, "p2")["schedules"] = []
     return file
 
@@ -83,7 +83,7 @@ async def test_down_all_morning_nobody_is_greeted_in_the_evening(open_story: Ope
 
 
 async def test_nothing_to_say_is_not_said_and_leave_is_leave(open_story: Open) -> None:
-    """A calm day, a day off, and a programme that wants none: no word."""
+    """A calm day, and a day off: no word."""
     file = _file(no_prompts())
     person(file, "p1")["sessions"] = ["2026-11-25 14:00"]
     person(file, "dana")["leave"] = ["2026-11-25"]

@@ -22,7 +22,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 
 def _with_details(file: dict[str, Any]) -> dict[str, Any]:
     file["programme"]["telegram_details"] = True
-    file["programme"]["morning_digest"] = False
+    del file["programme"]["before_session"]
     person(file, "p2")["schedules"] = []
     return file
 
@@ -75,7 +75,7 @@ async def test_an_hour_before_the_session_it_comes_by_itself(open_story: Open) -
 async def test_by_sms_a_link_to_a_page_that_prints(open_story: Open) -> None:
     """Jo's text holds nothing of Marisol's; the page shows it once, without scripts, ready to print."""
     file = no_prompts()
-    file["programme"]["morning_digest"] = False
+    del file["programme"]["before_session"]
     story = await open_story(file)
     marisol, jo = story.chat(MARISOL_CHAT), story.phone(JO)
     await marisol.says("START")

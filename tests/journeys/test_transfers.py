@@ -21,9 +21,9 @@ MIDNIGHT = datetime(2026, 11, 23, 5, tzinfo=UTC)  # in New York, of a Monday
 
 
 def quiet_file(*, details: bool = False) -> dict[str, Any]:
-    """Return a programme without prompts, digests and summaries; Jo has everybody's day off their hands."""
+    """Return a programme without prompts; Marisol has agreed."""
     file = no_prompts()
-    file["programme"] |= {"morning_digest": False, "before_session": "none", "telegram_details": details}
+    file["programme"]["telegram_details"] = details
     person(file, "p2")["contacts"][0]["consent"]["method"] = "written"
     return file
 
