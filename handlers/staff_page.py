@@ -24,7 +24,7 @@ from bot.domain.summaries import words as paper_words
 from bot.store.alerts import Alert
 from bot.store.database import Database, Tx
 from bot.store.desk import Link, LinkKind
-from bot.store.people import Participant, PersonStatus, Programme, Staff
+from bot.store.people import Participant, Programme, Staff
 
 # Nothing of this page may be kept, framed, or told to another site.
 HEADERS = {
@@ -69,7 +69,7 @@ async def _show(tx: Tx, link: Link) -> Response:
     language, zone = str(programme.languages[0]), staff.timezone or programme.timezone
     if link.kind is not LinkKind.SITUATION:
         paper = await _paper_of(tx, link, staff, programme)
-        return _print(paper, language, zone) if paper else _page(language, None, gone=True, status=410)
+        return print_paper(paper, language, zone) if paper else _page(language, None, gone=True, status=410)
     alert = await tx.session.get(Alert, link.alert_id) if link.alert_id is not None else None
     participant = await tx.session.get(Participant, link.participant_id) if link.participant_id else None
     if alert is not None:
@@ -83,8 +83,6 @@ async def _show(tx: Tx, link: Link) -> Response:
 
 async def _paper_of(tx: Tx, link: Link, staff: Staff, programme: Programme) -> Paper | None:
     """Return the paper behind a link; None for whoever may not see it any more."""
-    if staff.status is not PersonStatus.ACTIVE:
-        return None
     if link.kind is LinkKind.HANDOVER:
         paper, _ = await handover_of(tx, await tx.session.get_one(Staff, link.about_id), programme, staff)
         return paper
@@ -99,7 +97,8 @@ async def _paper_of(tx: Tx, link: Link, staff: Staff, programme: Programme) -> P
     return None
 
 
-def _print(paper: Paper, language: str, zone: str) -> Response:
+def print_paper(paper: Paper, language: str, zone: str) -> Response:
+    """Return a paper as a page that can be printed."""
     given = {
         "language": language,
         "words": words(language),
