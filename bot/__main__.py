@@ -109,7 +109,10 @@ def import_(
     file: Annotated[Path, typer.Argument(help="A programme file, or a sheet of schedules (CSV).")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
 ) -> None:
-    """Read a programme file, all or nothing. Doing it twice changes nothing; it texts nobody."""
+    """Read a programme file, all or nothing. Doing it twice changes nothing; it texts nobody.
+
+    But for this: whoever gets another specialist by it is told, as by `handrail transfer`.
+    """
     from bot.commands.importing import import_file
 
     import_file(file, dry_run=dry_run)
@@ -136,6 +139,22 @@ def enroll(
     from bot.commands.enrolling import enroll
 
     enroll(file, dry_run=dry_run)
+
+
+@app.command()
+def transfer(
+    old: Annotated[str, typer.Option("--from", metavar="REF", help="Whose people move.")],
+    new: Annotated[str, typer.Option("--to", metavar="REF", help="Who looks after them from now on.")],
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="REF", help="Only this participant; may be repeated.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would move.")] = False,
+    as_json: JSON = False,
+) -> None:
+    """Give people another specialist, with their alerts and promises; they and both specialists are told."""
+    from bot.commands.transferring import transfer
+
+    transfer(old, new, only or [], dry_run=dry_run, as_json=as_json)
 
 
 @app.command()

@@ -37,6 +37,8 @@ from handlers.sms import Signatures
 from handlers.staff_page import StaffPage
 from handlers.web import Doors, host_of, make_web
 from schedules.audits import Auditor
+from schedules.briefings import SECONDS as BRIEFING_SECONDS
+from schedules.briefings import brief
 from schedules.clock import Clock, Job
 from schedules.delivery import Delivery, Sender
 from schedules.escalations import escalate
@@ -176,7 +178,7 @@ class App:
         while True:
             done = await publish_on(self.database) + await plan(self.database)
             done += await escalate(self.database) + await mind_silence(self.database)
-            done += await nudge(self.database)
+            done += await nudge(self.database) + await brief(self.database)
             for delivery in self.deliveries.values():
                 done += await delivery.deliver_due() + await delivery.look_up()
             if not done:
@@ -217,6 +219,7 @@ class App:
             Job(name="silence", seconds=SECONDS, work=lambda: mind_silence(self.database)),
             Job(name=ESCALATIONS, seconds=1, work=lambda: escalate(self.database)),
             Job(name="nudges", seconds=10, work=lambda: nudge(self.database)),
+            Job(name="briefings", seconds=BRIEFING_SECONDS, work=lambda: brief(self.database)),
             Job(name="upkeep", seconds=10, work=lambda: tidy(self.database)),
             Job(name=AUDIT, seconds=60, work=self.auditor.look),
         ]

@@ -1,4 +1,4 @@
-"""The page behind a link in a text: one person's situation, shown once to one member of staff."""
+"""The page behind a link in a text, shown once to one member of staff: a situation, or a paper to print."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from bot.actions.context import Situation, load_situation
+from bot.actions.handovers import handover_of
 from bot.actions.links import PATH, use_link
 from bot.actions.notices import note
+from bot.actions.people import own_participant
+from bot.actions.summaries import summary_of
 from bot.domain.charts import draw_svg
+from bot.domain.errors import ErasedError
+from bot.domain.papers import Article, Paper
 from bot.domain.situations import about, day, facts, moment, plan_lines, words
+from bot.domain.summaries import words as paper_words
 from bot.store.alerts import Alert
 from bot.store.database import Database, Tx
-from bot.store.desk import Link
+from bot.store.desk import Link, LinkKind
 from bot.store.people import Participant, Programme, Staff
 
 # Nothing of this page may be kept, framed, or told to another site.
@@ -61,6 +67,9 @@ async def _show(tx: Tx, link: Link) -> Response:
     staff = await tx.session.get_one(Staff, link.staff_id)
     programme = await tx.session.get_one(Programme, staff.programme_id)
     language, zone = str(programme.languages[0]), staff.timezone or programme.timezone
+    if link.kind is not LinkKind.SITUATION:
+        paper = await _paper_of(tx, link, staff, programme)
+        return print_paper(paper, language, zone) if paper else _page(language, None, gone=True, status=410)
     alert = await tx.session.get(Alert, link.alert_id) if link.alert_id is not None else None
     participant = await tx.session.get(Participant, link.participant_id) if link.participant_id else None
     if alert is not None:
@@ -70,6 +79,47 @@ async def _show(tx: Tx, link: Link) -> Response:
     situation = await load_situation(tx, participant, alert)
     await tx.session.flush()
     return _page(language, situation, zone=zone)
+
+
+async def _paper_of(tx: Tx, link: Link, staff: Staff, programme: Programme) -> Paper | None:
+    """Return the paper behind a link; None for whoever may not see it any more."""
+    if link.kind is LinkKind.HANDOVER:
+        paper, _ = await handover_of(tx, await tx.session.get_one(Staff, link.about_id), programme, staff)
+        return paper
+    person = await tx.session.get(Participant, link.participant_id) if link.participant_id else None
+    if person is None:
+        return None
+    try:
+        if await own_participant(tx, staff, person.ref) is not None:
+            return await summary_of(tx, person, programme, staff)
+    except ErasedError:
+        pass  # nothing is left to read
+    return None
+
+
+def print_paper(paper: Paper, language: str, zone: str) -> Response:
+    """Return a paper as a page that can be printed."""
+    given = {
+        "language": language,
+        "words": words(language),
+        "said": paper_words(language),
+        "paper": paper,
+        "charts": [_charts(article, language, zone) for article in paper.articles],
+    }
+    return HTMLResponse(_TEMPLATES.get_template("paper.html").render(given), 200, HEADERS)
+
+
+def _charts(article: Article, language: str, zone: str) -> list[tuple[str, Markup]]:
+    """Draw the trends that are more than one answer, each over its own days."""
+    drawn = []
+    for series in article.trends:
+        if len(series.points) > 1:
+            first, last = series.points[0][0], series.points[-1][0]
+            ends = (day(first, zone, language), day(last, zone, language))
+            # Our own drawing; what people wrote is in none of it.
+            picture = Markup(draw_svg(series, (first, last), ends))  # noqa: S704
+            drawn.append((about(series.title, language), picture))
+    return drawn
 
 
 def _page(

@@ -163,8 +163,7 @@ async def remind_of_promises(tx: Tx) -> int:
 
 async def _promise(tx: Tx, participant: Participant, staff: Staff, said: Note, row: ContactNote) -> Promise:
     promise_id = new_id()
-    taken = {promise.ref for promise in await open_promises(tx, staff)}
-    ref = next(ref for ref in _refs() if ref not in taken)
+    ref = await free_ref(tx, staff)
     promise = Promise(
         id=promise_id,
         ref=ref,
@@ -178,6 +177,13 @@ async def _promise(tx: Tx, participant: Participant, staff: Staff, said: Note, r
     tx.session.add(promise)
     await tx.session.flush()
     return promise
+
+
+async def free_ref(tx: Tx, staff: Staff, *, wanted: str | None = None) -> str:
+    """Return a ref that none of somebody's open promises has: the wanted one if it is free."""
+    taken = {promise.ref for promise in await open_promises(tx, staff)}
+    first = [wanted] if wanted is not None else []
+    return next(ref for ref in [*first, *_refs()] if ref not in taken)
 
 
 def _refs() -> list[str]:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from bot.actions.exporting import participant_on_file, the_programme
 from bot.actions.imported import Imported
 from bot.actions.people_files import bring_participant
+from bot.actions.transfers import follow_handed
 from bot.domain import programme as files
 from bot.domain.enrolment_sheet import Enrollee, read_enrolments
 from bot.domain.errors import FieldError, ProgrammeFileError
@@ -99,6 +100,7 @@ async def enrol_people(tx: Tx, people: Sequence[Enrollee]) -> Imported:
             done=done,
         )
     await tx.session.flush()
+    await follow_handed(tx, done)
     return done
 
 

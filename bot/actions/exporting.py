@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bot.actions.anchors import holidays_of, overrides_of
 from bot.actions.people_files import consent_on_file
+from bot.actions.policies import before_session, morning_digest
 from bot.actions.preferences import latest_chapter
 from bot.actions.staffing import leave_of
 from bot.domain import programme as files
@@ -69,6 +70,8 @@ async def export_programme(tx: Tx) -> files.Programme:
         staff=tuple([await _member(tx, member) for member in staff]),
         escalation={level: tuple(_step(s, refs) for s in steps) for level, steps in row.escalation.items()},
         remind=timedelta(seconds=row.policy.get("remind", files.DEFAULT_REMIND.total_seconds())),
+        before_session=before_session(row),
+        morning_digest=morning_digest(row),
         rotas=tuple(rota_from_data(rota) for rota in row.rotas),
         participants=tuple([await participant_on_file(tx, person, refs) for person in people]),
         schedules=await export_schedules(tx, row.id),

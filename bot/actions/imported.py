@@ -7,16 +7,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.actions.impact import Impact
+from bot.store.people import Participant
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handed:
+    """Somebody who has another specialist now, with the staff ids of both."""
+
+    participant: Participant
+    old: str
+    new: str
 
 
 @dataclass(kw_only=True)
 class Imported:
-    """What an import did, counted by kind: "2 participants added"; and what it changes for people."""
+    """What an import did, counted by kind: "2 participants added"; and what it changes for people.
+
+    `handed` are those whose specialist changed.
+    """
 
     added: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     same: Counter[str] = field(default_factory=Counter)
     impacts: list[Impact] = field(default_factory=list)
+    handed: list[Handed] = field(default_factory=list)
 
     def count(self, kind: str, *, new: bool, differs: bool) -> None:
         """Count one thing."""

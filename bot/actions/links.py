@@ -1,15 +1,15 @@
-"""Links that show one person's situation to one member of staff, once."""
+"""Links that show one thing to one member of staff, once: a situation, a summary, a handover."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, update
 
 from bot.store.database import Tx
-from bot.store.desk import Link
+from bot.store.desk import Link, LinkKind
 from bot.store.people import PersonStatus, Staff
 
 LASTS = timedelta(hours=1)
@@ -17,9 +17,19 @@ PATH = "/s"
 
 
 async def make_link(
-    tx: Tx, staff_id: str, *, participant_id: str | None, alert_id: str | None = None
+    tx: Tx,
+    staff_id: str,
+    *,
+    participant_id: str | None = None,
+    alert_id: str | None = None,
+    kind: LinkKind = LinkKind.SITUATION,
+    about_id: str | None = None,
+    read_from: datetime | None = None,
 ) -> str | None:
-    """Return an address that is good once, for an hour; None when we have no public address."""
+    """Return an address that is good once, for an hour; None when we have no public address.
+
+    `about_id` is whose people a handover is about; `read_from` when the text with the link leaves, if later.
+    """
     if tx.public_url is None:
         return None
     token = secrets.token_urlsafe(16)
@@ -29,7 +39,9 @@ async def make_link(
             staff_id=staff_id,
             participant_id=participant_id,
             alert_id=alert_id,
-            expires_at=tx.now + LASTS,
+            kind=kind,
+            about_id=about_id,
+            expires_at=(read_from or tx.now) + LASTS,
         )
     )
     await tx.session.flush()

@@ -54,6 +54,18 @@ async def tell_turn(tx: Tx, alert: Alert, turn: Turn, roster: Roster, programme:
     return len(drafts)
 
 
+async def notice_now(
+    tx: Tx, alert: Alert, person: Person, roster: Roster, programme: Programme, *, step: int
+) -> None:
+    """Tell one more person of an alert that runs, as somebody of `step`; the chain keeps its time."""
+    routes = roster.usable(person)
+    if not routes:
+        note(tx, alert, "unreachable", staff_id=person.staff_id)
+        return
+    await enqueue(tx, [await _notice(tx, alert, programme, person, routes[0], at=(alert.round, step))])
+    note(tx, alert, "told", staff_id=person.staff_id, detail=str(routes[0].channel))
+
+
 async def fail_over(
     tx: Tx, alert: Alert, chain: Chain, failed: Message, *, roster: Roster, programme: Programme
 ) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.actions.consents import set_consent
 from bot.actions.enrolments import enrol
 from bot.actions.escalations import hand_on_notices
-from bot.actions.imported import Imported, bring_in_line
+from bot.actions.imported import Handed, Imported, bring_in_line
 from bot.actions.people import add_contact
 from bot.actions.planning import look_again
 from bot.actions.preferences import move_to_zone, open_details, take_settings
@@ -105,6 +105,9 @@ async def bring_participant(
         if moved:
             await move_to_zone(tx, row, file.timezone, programme.timezone)
         replan = row.status != values["status"]
+        old, new_one = row.specialist_id, values["specialist_id"]
+        if old is not None and new_one not in (None, old):
+            done.handed.append(Handed(participant=row, old=old, new=new_one))
         differs = bring_in_line(row, values) or moved
     await tx.vault.load(tx.session, [row.key_id])
     differs |= _set_sealed(tx, row, "name", file.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import delete, func, select
 
 from bot.domain.messages import Direction, storable
@@ -26,6 +28,12 @@ async def plan_of(tx: Tx, participant: Participant) -> list[Entry]:
         entries.append(Entry(id=row.id, section=row.section, text=text))
     order = list(Section)
     return sorted(entries, key=lambda entry: order.index(entry.section))
+
+
+async def entry_times(tx: Tx, participant: Participant) -> dict[str, datetime]:
+    """Return when each entry of somebody's plan was written down, by its id."""
+    rows = await tx.session.scalars(select(PlanEntry).where(PlanEntry.participant_id == participant.id))
+    return {row.id: row.added_at for row in rows}
 
 
 async def add_entry(tx: Tx, participant: Participant, section: Section, text: str) -> bool:

@@ -15,6 +15,7 @@ from bot.actions.people_files import bring_member, bring_participant
 from bot.actions.planning import look_again, plan_as_it_was
 from bot.actions.preferences import move_enrolments
 from bot.actions.schedules import publish
+from bot.actions.transfers import follow_handed
 from bot.domain import programme as files
 from bot.domain.courtesy import courtesy_to_data
 from bot.domain.directory import directory_to_data
@@ -56,6 +57,7 @@ async def import_programme(
         if listed.to is not None:
             await enrol_group(tx, programme, schedules[listed.name], listed.to)
     await tx.session.flush()
+    await follow_handed(tx, done)
     return done
 
 
@@ -90,7 +92,12 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         "escalation": {level: [_step(s) for s in steps] for level, steps in file.escalation.items()},
         "directory": json.loads(json.dumps(directory_to_data(file.directory))) or None,
         "rotas": [rota_to_data(rota) for rota in file.rotas],
-        "policy": {"remind": file.remind.total_seconds()} | _follow_up(file.follow_up),
+        "policy": {
+            "remind": file.remind.total_seconds(),
+            "before_session": file.before_session.total_seconds() if file.before_session else None,
+            "morning_digest": file.morning_digest,
+            **_follow_up(file.follow_up),
+        },
     }
     row = await tx.session.scalar(select(Programme).where(Programme.name == file.name))
     if row is None:

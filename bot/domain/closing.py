@@ -61,6 +61,8 @@ class DeskWord(StrEnum):
     BACK = "back"
     VIEW = "view"
     LOAD = "load"
+    SUMMARY = "summary"
+    HANDOVER = "handover"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

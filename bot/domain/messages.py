@@ -51,6 +51,7 @@ class Kind(StrEnum):
     REPLY = "reply"  # our answer to what a participant just wrote
     PROMPT = "prompt"  # a scheduled prompt; its text is rendered when it is claimed
     GREETING = "greeting"  # one gentle word after a silence; everything a prompt must pass, it must too
+    NEWS = "news"  # what they should know of the programme; waits like a prompt
     NUDGE = "nudge"  # the one reminder of an open question; passes the same checks as a prompt
     CRISIS = "crisis"  # the immediate reply to distress
     NOTICE = "notice"  # to staff: somebody needs you
@@ -60,7 +61,7 @@ class Kind(StrEnum):
 
 
 # What comes by the clock and not in answer: it waits for quiet hours, pauses and alerts.
-TIMED = frozenset({Kind.PROMPT, Kind.NUDGE, Kind.GREETING})
+TIMED = frozenset({Kind.PROMPT, Kind.NUDGE, Kind.GREETING, Kind.NEWS})
 # What may carry a question.
 ASKING = frozenset({Kind.PROMPT, Kind.REPLY})
 

@@ -20,6 +20,7 @@ from bot.domain.signs import FollowUps
 
 DEFAULT_QUIET_HOURS = Window(start=20 * 60, end=9 * 60)
 DEFAULT_REMIND = timedelta(hours=1)
+DEFAULT_BEFORE_SESSION = timedelta(hours=1)
 
 
 class Role(StrEnum):
@@ -201,7 +202,8 @@ class Programme:
     `follow_up` what silence, falling answers, a dead contact and an opt-out lead to.
     `holidays` are days on which prompts may be left out or come a day later, each as it says.
     `rotas` say who `on_call` is; whoever took an alert and has not closed it is asked after `remind`, and
-    after as long again the chain starts anew.
+    after as long again the chain starts anew. Specialists get a summary `before_session` (None: only when
+    they ask), and a word in the morning if `morning_digest`.
     """
 
     name: str
@@ -220,6 +222,8 @@ class Programme:
     escalation: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     repeat: Repeat = Repeat.UNTIL_ACKNOWLEDGED
     remind: timedelta = DEFAULT_REMIND
+    before_session: timedelta | None = DEFAULT_BEFORE_SESSION
+    morning_digest: bool = True
     rotas: tuple[Rota, ...] = ()
     participants: tuple[Participant, ...] = ()
     schedules: tuple[Schedule, ...] = ()

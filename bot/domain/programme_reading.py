@@ -18,6 +18,7 @@ from bot.domain.messages import ChannelName
 from bot.domain.overrides import FEWEST
 from bot.domain.pathways import Pathway
 from bot.domain.programme import (
+    DEFAULT_BEFORE_SESSION,
     DEFAULT_QUIET_HOURS,
     DEFAULT_REMIND,
     Consent,
@@ -145,6 +146,8 @@ class _Reading:
             },
             repeat=chain.get("repeat", lambda field: field.one_of(Repeat), Repeat.UNTIL_ACKNOWLEDGED),
             remind=chain.get("remind", read_duration, DEFAULT_REMIND),
+            before_session=about.get("before_session", _unless_none(read_duration), DEFAULT_BEFORE_SESSION),
+            morning_digest=about.get("morning_digest", Field.truth, True),
             rotas=read(
                 "rota",
                 lambda field: _unique(field, "name", lambda one: read_rota(one, self._staff_name, zone)),
@@ -375,9 +378,8 @@ def _some(field: Field, read: Callable[[Field], T]) -> tuple[T, ...]:
 
 def _programme_keys(field: Field) -> Keys:
     known = ["name", "country", "timezone", "languages", "quiet_hours", "help_contact", "caps"]
-    return field.keys(
-        [*known, "join_keyword", "join_schedule", "telegram_details", "holidays", "on_slip", "follow_up"]
-    )
+    known += ["join_keyword", "join_schedule", "telegram_details", "holidays", "on_slip", "follow_up"]
+    return field.keys([*known, "before_session", "morning_digest"])
 
 
 def _caps(field: Field) -> Courtesy:

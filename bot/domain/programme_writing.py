@@ -13,6 +13,7 @@ from bot.domain.durations import format_duration
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
 from bot.domain.programme import (
+    DEFAULT_BEFORE_SESSION,
     DEFAULT_REMIND,
     Contact,
     Enrolment,
@@ -65,6 +66,8 @@ def _head(programme: Programme) -> dict[str, Any]:
         on_slip=None if programme.on_slip is OnSlip.TELL else str(programme.on_slip),
         follow_up=follow_ups_to_file(programme.follow_up),
         holidays=list(programme.holidays),
+        before_session=_ahead(programme.before_session),
+        morning_digest=None if programme.morning_digest else False,
     )
 
 
@@ -76,6 +79,12 @@ def _caps(caps: Courtesy) -> dict[str, Any] | None:
         if value != getattr(DEFAULT_CAPS, name)
     }
     return Inline(given) if given else None
+
+
+def _ahead(before: timedelta | None) -> str | None:
+    if before == DEFAULT_BEFORE_SESSION:
+        return None
+    return format_duration(before) if before is not None else "none"
 
 
 def _after(programme: Programme) -> dict[str, Any]:

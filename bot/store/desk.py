@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,6 +12,14 @@ from bot.domain.closing import Mode
 from bot.domain.prompts import Support
 from bot.store.base import Base, Sealed, Word
 from bot.store.ids import new_id
+
+
+class LinkKind(StrEnum):
+    """What a link shows."""
+
+    SITUATION = "situation"
+    SUMMARY = "summary"  # of one person, before a session
+    HANDOVER = "handover"  # of everybody of one member of staff
 
 
 class ContactNote(Base):
@@ -97,12 +106,17 @@ class TalkMember(Base):
 
 
 class Link(Base):
-    """A link to look at one person's situation, good once; only the token's hash is kept."""
+    """A link that shows one thing to one member of staff, good once; only the token's hash is kept.
+
+    `about_id` is the member of staff whose people a handover is about.
+    """
 
     __tablename__ = "links"
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
     participant_id: Mapped[str | None] = mapped_column(ForeignKey("participants.id"))
     alert_id: Mapped[str | None] = mapped_column(ForeignKey("alerts.id"))
+    kind: Mapped[LinkKind] = mapped_column(Word(LinkKind), server_default=LinkKind.SITUATION)
+    about_id: Mapped[str | None] = mapped_column(String(32))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -125,7 +125,7 @@ class Session(Base):
     """A planned session with the specialist, at the participant's wall clock."""
 
     __tablename__ = "sessions"
-    __table_args__ = (UniqueConstraint("participant_id", "local"),)
+    __table_args__ = (UniqueConstraint("participant_id", "local"), Index("ix_sessions_local", "local"))
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     participant_id: Mapped[str] = mapped_column(ForeignKey("participants.id"))
     local: Mapped[datetime] = mapped_column(LocalTime)

@@ -25,7 +25,7 @@ from bot.domain.questions import Hears
 from bot.domain.replies import say
 from bot.store.database import Tx
 from bot.store.schedules import Checkin, CheckinState
-from handlers.conversation import distress
+from handlers.conversation import distress, memory
 from handlers.conversation.hearing import Heard, answer, specialist_name
 
 LOW, HIGH = 0.3, 0.7  # of a scale about mood: below is a hard day, above a good one
@@ -166,9 +166,15 @@ async def _thank(tx: Tx, heard: Heard, spec: AnswerSpec, value: Answer) -> None:
     match spec:
         case Scale() if spec.about == "mood" and value.number is not None:
             share = (value.number - spec.low) / max(1, spec.high - spec.low)
+            if share <= LOW and await _remembered(tx, heard):
+                return
             await answer(
                 tx, heard, "thanks_low" if share <= LOW else "thanks_high" if share >= HIGH else "thanks"
             )
+        case Scale() if spec.about == "craving" and value.number is not None:
+            share = (value.number - spec.low) / max(1, spec.high - spec.low)
+            if share < HIGH or not await _remembered(tx, heard):
+                await answer(tx, heard, "thanks")
         case Choice():
             label = next(label for key, label in options(spec, heard.who.language) if key == value.key)
             await answer(tx, heard, "thanks_choice", label=label)
@@ -176,6 +182,12 @@ async def _thank(tx: Tx, heard: Heard, spec: AnswerSpec, value: Answer) -> None:
             await answer(tx, heard, "thanks_text")
         case _:
             await answer(tx, heard, "thanks")
+
+
+async def _remembered(tx: Tx, heard: Heard) -> bool:
+    """Offer, on a hard day, what they said helped before; False where there is nothing, or no time for it."""
+    participant = heard.who.participant
+    return participant is not None and await memory.offer(tx, heard, participant, "memory_low", planned=True)
 
 
 async def _ask_again(tx: Tx, heard: Heard, spec: AnswerSpec) -> None:

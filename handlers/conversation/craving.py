@@ -10,6 +10,7 @@ from bot.domain.replies import say
 from bot.domain.skills import rotated, skills
 from bot.store.database import Tx
 from bot.store.people import Participant
+from handlers.conversation import memory
 from handlers.conversation.hearing import Heard, answer_with
 from handlers.conversation.plan import own_words
 
@@ -25,8 +26,12 @@ KEYS = {  # which parts of a plan there are: how they are said
 async def hear(tx: Tx, heard: Heard, participant: Participant) -> None:
     """Give back one thing that helps and one reason, another each time; ours where there are none.
 
+    Once in a while it is what they themselves said that helped, and when.
+
     It raises nothing by itself: triage has read the message before.
     """
+    if await memory.offer(tx, heard, participant, "memory_crave", planned=False):
+        return
     language = heard.who.language
     told = await times_told(tx, heard.who.contact, CRAVE)
     day = tx.now.astimezone(ZoneInfo(heard.who.zone)).date()

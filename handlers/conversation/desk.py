@@ -1,4 +1,4 @@
-"""What staff write when they are done: CLOSE, NOTE, DONE, PROMISES."""
+"""What staff write at the desk: CLOSE, NOTE, DONE, PROMISES, VIEW, SUMMARY, HANDOVER."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.domain.replies import say
 from bot.store.alerts import Alert
 from bot.store.database import Tx
 from bot.store.people import Participant, Staff
-from handlers.conversation import load
+from handlers.conversation import load, papers
 from handlers.conversation.hearing import Heard, answer_with
 from handlers.conversation.situation import show_situation
 
@@ -46,6 +46,10 @@ async def hear(tx: Tx, heard: Heard, staff: Staff, order: Order) -> None:
             await load.hear(tx, heard, staff)
         case DeskWord.PROMISES:
             await _promises(tx, heard, staff)
+        case DeskWord.SUMMARY:
+            await papers.summary(tx, heard, staff, order)
+        case DeskWord.HANDOVER:
+            await papers.handover(tx, heard, staff, order)
         case DeskWord.BACK:
             raise AssertionError("BACK ends a talk")
 

@@ -15,9 +15,13 @@ UNKNOWN = "+12025550177"
 
 
 def example() -> dict[str, Any]:
-    """Return the example programme, fresh for changes."""
+    """Return the example programme, fresh for changes; staff hear nothing by the clock alone.
+
+    Stories about the word in the morning and about summaries take those keys out again.
+    """
     # Plain YAML reads the key `on` as true.
     file: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text("utf-8").replace(" on: ", ' "on": '))
+    file["programme"] |= {"morning_digest": False, "before_session": "none"}
     return file
 
 

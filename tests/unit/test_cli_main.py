@@ -23,6 +23,7 @@ COMMANDS = [
         "import",
         "check",
         "enroll",
+        "transfer",
         "answers",
         "export",
         "preview",

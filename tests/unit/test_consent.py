@@ -734,6 +734,6 @@ def test_what_may_be_sent_follows_consent(state: ConsentState, kind: Kind) -> No
     expected = (
         kind in always
         or (kind in unless_out and state is not ConsentState.OPTED_OUT)
-        or (kind in {Kind.PROMPT, Kind.NUDGE, Kind.GREETING} and state is ConsentState.ACTIVE)
+        or (kind in {Kind.PROMPT, Kind.NUDGE, Kind.GREETING, Kind.NEWS} and state is ConsentState.ACTIVE)
     )
     assert may_send(state, kind) is expected

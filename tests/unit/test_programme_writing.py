@@ -360,6 +360,8 @@ def programmes(draw: st.DrawFn) -> Programme:
         join_keyword=draw(st.none() | st.sampled_from(["RIVER", "NO", "1234", "1e5"])),
         join_schedule=draw(st.none() | st.sampled_from(SCHEDULES)),
         telegram_details=draw(st.booleans()),
+        before_session=draw(st.none() | lengths),
+        morning_digest=draw(st.booleans()),
         on_slip=draw(st.sampled_from(OnSlip)),
         staff=unshared(
             replace(draw(members), ref=ref, backup=backup) for ref, backup in zip(STAFF, backups, strict=True)
