@@ -12,7 +12,7 @@ import pytest
 
 from bot.store.database import Database
 from bot.store.vault import KeyRing, Vault, new_ring_key
-from tests.databases import Postgres, SqliteFiles, running_postgres, sqlite
+from tests.databases import Postgres, SqliteFiles, running_postgres, sharing, sqlite
 
 
 @dataclass
@@ -34,6 +34,14 @@ class HandClock:
 def clock() -> HandClock:
     """Return a clock to move by hand."""
     return HandClock()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Let all engines of a kind share their compiled statements."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.store.database.create_async_engine", sharing())
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +68,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server: Postgres = request.getfixturevalue("postgres")
     url = server.copy()
     yield url
-    server.drop(url)
+    server.spent(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -72,7 +80,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server: Postgres = request.getfixturevalue("postgres")
     url = server.create()
     yield url
-    server.drop(url)
+    server.spent(url)
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from bot.domain.yaml_content import load_yaml
 
 EXAMPLE = Path(__file__).parent.parent / "fixtures" / "programme.example.yaml"
 
@@ -16,8 +18,13 @@ UNKNOWN = "+12025550177"
 
 def example() -> dict[str, Any]:
     """Return the example programme, fresh for changes."""
+    return deepcopy(_example())
+
+
+@cache
+def _example() -> dict[str, Any]:
     # Plain YAML reads the key `on` as true.
-    file: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text("utf-8").replace(" on: ", ' "on": '))
+    file: dict[str, Any] = load_yaml(EXAMPLE.read_text("utf-8").replace(" on: ", ' "on": '))
     return file
 
 

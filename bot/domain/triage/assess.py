@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import permutations
 
 from bot.domain.triage.context import AnyHit, Surroundings, surroundings
@@ -33,8 +34,12 @@ def assess(text: str, language: str = "en", *, extra: tuple[Phrase, ...] = ()) -
         return plain_scan(str(text))
 
 
+@cache
 def prepare() -> None:
-    """Load the rules and read their own examples, so that the first person to write waits for nothing."""
+    """Load the rules and read their own examples, so that the first person to write waits for nothing.
+
+    Once is enough for a process.
+    """
     for data in source().values():
         for concept in data["concepts"]:
             for example in concept["examples"]:
