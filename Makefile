@@ -29,9 +29,10 @@ setup-dev: $(VENV)/.dev ## the same, and what tests and checks need
 demo: $(VENV)/.project ## try it: an example programme on simulated phones; needs no account (PORT=8000)
 	@$(PY) -m bot demo $(if $(PORT),--port $(PORT))
 
+# Without bytecode every process the tests start would compile the whole of Handrail again.
 test: $(VENV)/.dev ## run every test; says what was skipped and why (JOBS=2 in parallel, ARGS="-k word")
 	@echo "Testing ..."
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## formatting, lint, types and import direction
 	@echo "1/4 formatting"

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -116,8 +116,7 @@ class App:
 
     async def prepare(self) -> None:
         """Check the keys, register the senders, and take back what an earlier life was sending."""
-        prepare()  # reads the lexicons now: the first person to write must not wait for that
-        gc.freeze()  # they stay; walking them again and again would hold texts up
+        _warm_up()
         await self.database.ready()
         async with self.database.write() as tx:
             for name in self.deliveries:
@@ -300,6 +299,14 @@ class App:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+@cache
+def _warm_up() -> None:
+    """Read the lexicons, once a process: the first person to write must not wait for that."""
+    prepare()
+    # They stay; walking them again and again would hold texts up. What comes later must be free to go.
+    gc.freeze()
 
 
 def make_app(settings: Settings, *, role: Role = Role.ALL) -> App:

@@ -6,10 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from bot.domain.programme import Schedule
 from bot.domain.prompts import prompts_from_data
+from bot.domain.yaml_content import load_yaml
 
 LANGUAGES = ("en", "es")
 DEFAULT = "default"  # the words of whoever has said no pathway
@@ -50,4 +49,4 @@ def _worded(key: str, texts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(name: str) -> Any:
-    return yaml.safe_load((files("schedules.library") / name).read_text("utf-8"))
+    return load_yaml((files("schedules.library") / name).read_text("utf-8"))

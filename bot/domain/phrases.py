@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from bot.domain.yaml_content import load_yaml
 
 # Longer than any provider delivers (Telegram 4,096, SMS 1,600), short enough for every rule here.
 LONGEST = 10_000
@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"[^\W_]+")
 
 def load(name: str) -> Any:
     """Return the word list `content/<name>.yaml`."""
-    return yaml.safe_load((_CONTENT / f"{name}.yaml").read_text(encoding="utf-8"))
+    return load_yaml((_CONTENT / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=8)  # one text is asked about by many rules, one after the other

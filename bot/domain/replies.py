@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from bot.domain.yaml_content import load_yaml
 
 DEFAULT_LANGUAGE = "en"
 
@@ -51,13 +51,11 @@ def _replies(language: str) -> dict[str, str]:
     path = files("bot.domain.content") / f"replies.{language}.yaml"
     if language not in ("en", "es") or not path.is_file():
         return {}
-    replies: dict[str, str] = yaml.safe_load(path.read_text("utf-8"))
+    replies: dict[str, str] = load_yaml(path.read_text("utf-8"))
     return replies
 
 
 @cache
 def _crisis_data() -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load(
-        (files("bot.domain.content") / "crisis_lines.yaml").read_text("utf-8")
-    )
+    data: dict[str, Any] = load_yaml((files("bot.domain.content") / "crisis_lines.yaml").read_text("utf-8"))
     return data

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from bot.domain.yaml_content import load_yaml
 
 _FILE = Path(__file__).parent / "content" / "wording.yaml"
 _STRAIGHT = str.maketrans("’‘“”", "''\"\"")
@@ -71,7 +71,7 @@ class WordList:
 @cache
 def content() -> Mapping[str, Any]:
     """Read the lists and sentences once, on first use: parsing them takes longer than `--help` may."""
-    found: Mapping[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    found: Mapping[str, Any] = load_yaml(_FILE.read_text(encoding="utf-8"))
     return found
 
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 import yaml
 
 from bot.domain.errors import FieldError, HandrailError, ProgrammeFileError
+from bot.domain.yaml_content import LOADER
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 30
@@ -24,7 +25,6 @@ T = TypeVar("T")
 D = TypeVar("D")
 S = TypeVar("S", bound=StrEnum)
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -174,7 +174,7 @@ def read_yaml(text: str, problems: list[FieldError]) -> Field:
         if len(text.encode()) > MAX_BYTES:
             raise _refused(1, f"This file is too large; at most {MAX_BYTES // 1_000_000} MB.")
         _check_depth(text)
-        node = yaml.compose(text, Loader=_LOADER)
+        node = yaml.compose(text, Loader=LOADER)
     except UnicodeEncodeError as error:
         raise _refused(_line(text, error.start), "This is not text in UTF-8.") from None
     except yaml.reader.ReaderError as error:
@@ -215,7 +215,7 @@ def _explain(text: str, error: yaml.MarkedYAMLError) -> tuple[int, str]:
 def _check_depth(text: str) -> None:
     """Refuse deep nesting before anything recurses into it."""
     depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:

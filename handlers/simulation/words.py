@@ -6,13 +6,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from bot.domain.yaml_content import load_yaml
 
 
 @cache
 def words() -> dict[str, Any]:
     """Return all words of the simulator's page, by subject."""
-    data: dict[str, Any] = yaml.safe_load((files("handlers.simulation") / "words.yaml").read_text("utf-8"))
+    data: dict[str, Any] = load_yaml((files("handlers.simulation") / "words.yaml").read_text("utf-8"))
     return data
 
 

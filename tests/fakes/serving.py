@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+# What stands in for a provider speaks plain HTTP: nobody waits for the certificates of the world.
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 DROP = "tests.drop"  # in the scope: a function that cuts the connection without an answer
 
 

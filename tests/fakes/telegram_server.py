@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.fakes.serving import Served, running
+from tests.fakes.serving import PLAIN, Served, running
 from tests.fakes.telegram_phone import BOT, STARTED, Bubble, Phone
 from tests.fakes.trouble import Trouble, suffer
 
@@ -94,7 +94,7 @@ class TelegramServer:
         self.served: Served | None = None
         self.app = Starlette(routes=[Route("/bot{token}/{method}", self._answer, methods=["GET", "POST"])])
         self._phones: dict[int, Phone] = {}
-        self._client = client or httpx.AsyncClient(trust_env=False)
+        self._client = client or httpx.AsyncClient(trust_env=False, verify=PLAIN)
         self._one_per_second = one_per_second
         self._clock = clock
         self._spoke: dict[int, float] = {}

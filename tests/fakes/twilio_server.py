@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # it ships no types
 
-from tests.fakes.serving import Served, running
+from tests.fakes.serving import PLAIN, Served, running
 from tests.fakes.trouble import Trouble, suffer
 from tests.fakes.twilio_calls import Calls
 from tests.fakes.twilio_phone import Phone, Text
@@ -95,7 +95,7 @@ class TwilioServer:
         self._uri = f"{root}/Messages"
         self._by_number: dict[str, list[Text]] = defaultdict(list)
         self._phones: dict[str, Phone] = {}
-        self._client = client or httpx.AsyncClient(trust_env=False)
+        self._client = client or httpx.AsyncClient(trust_env=False, verify=PLAIN)
         self._now = now
         self._advanced = advanced_opt_out
         self._numbers = itertools.count(1)

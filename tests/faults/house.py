@@ -20,7 +20,6 @@ from bot.settings import Settings
 from bot.store.alerts import Alert
 from bot.store.database import Database
 from bot.store.messages import Message
-from bot.store.migrating import migrate
 from bot.store.people import Contact
 from bot.store.vault import KeyRing, Vault
 from handlers.inbox import Receipt
@@ -144,8 +143,7 @@ class House:
 
 
 async def open_house(url: str, ring: KeyRing, clock: HandClock, **more: Any) -> House:
-    """Migrate, build, import the example programme, and let it settle."""
-    await migrate(url)
+    """Build on a migrated database, import the example programme, and let it settle."""
     house = House(url=url, ring=ring, clock=clock, **more)
     await house.app.prepare()
     await house.bring_in()

@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import tempfile
-import uuid
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,18 +21,20 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from bot.channels.simulator import Fault
 from bot.domain.consent import ConsentState
 from bot.domain.messages import Direction, Kind, MessageState
 from bot.store.alerts import Alert, AlertEvent, AlertState
-from bot.store.database import Tx, make_engine
+from bot.store.database import Tx
 from bot.store.desk import Talk, TalkMember
 from bot.store.messages import Message
+from bot.store.migrating import migrate
 from bot.store.people import ConsentRecord, Contact, Participant
 from bot.store.vault import KeyRing, new_ring_key
 from tests.conftest import HandClock
+from tests.databases import Postgres
 from tests.faults.house import (
     ALEX,
     CRISIS,
@@ -418,6 +419,7 @@ def _look(url: Callable[[], str], examples: int, steps: int) -> None:
 
 def _filled(url: str) -> None:
     async def fill() -> None:
+        await migrate(url)
         await (await open_house(url, Desk.ring, HandClock(START))).database.close()
 
     asyncio.run(fill())
@@ -442,24 +444,8 @@ def test_the_desk_on_sqlite() -> None:
 
 
 @pytest.mark.timeout(900)
-def test_the_desk_on_postgresql(postgres: Any) -> None:
+def test_the_desk_on_postgresql(postgres: Postgres) -> None:
     """The same, less of it, on a copy of one database for every example."""
-    root = postgres.get_uri().replace("postgresql://", "postgresql+asyncpg://", 1)
-    head, question, query = root.partition("?")
-
-    def named(name: str) -> str:
-        return f"{head.rpartition('/')[0]}/{name}{question}{query}"
-
-    def create(name: str, template: str) -> str:
-        async def work() -> None:
-            engine = make_engine(root, pool=1).execution_options(isolation_level="AUTOCOMMIT")
-            async with engine.connect() as connection:
-                await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-            await engine.dispose()
-
-        asyncio.run(work())
-        return named(name)
-
-    empty = f"e{uuid.uuid4().hex}"
-    _filled(create(empty, "template0"))
-    _look(lambda: create(f"d{uuid.uuid4().hex}", empty), examples=2, steps=12)
+    filled = postgres.create()
+    _filled(filled)
+    _look(lambda: postgres.copy(filled), examples=2, steps=12)

@@ -30,6 +30,7 @@ from bot.domain.triage.assess import Level
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Database, Tx
 from bot.store.messages import AssessmentRow, Message
+from bot.store.migrating import migrate
 from bot.store.vault import KeyRing, new_ring_key
 from tests.conftest import HandClock
 from tests.faults.house import (
@@ -341,11 +342,9 @@ def _template(loop: asyncio.AbstractEventLoop) -> Path:
         Anything.empty = Path(tempfile.mkdtemp(prefix="handrail-machine-")) / "handrail.db"
 
         async def make() -> None:
-            house = await open_house(
-                f"sqlite+aiosqlite:///{Anything.empty}",
-                Anything.ring,
-                HandClock(datetime(2026, 11, 23, 15, 0, tzinfo=UTC)),
-            )
+            url = f"sqlite+aiosqlite:///{Anything.empty}"
+            await migrate(url)
+            house = await open_house(url, Anything.ring, HandClock(datetime(2026, 11, 23, 15, 0, tzinfo=UTC)))
             await house.database.close()
 
         loop.run_until_complete(make())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from bot.domain.yaml_content import load_yaml
 
 EXAMPLE = Path(__file__).parent.parent / "fixtures" / "programme.example.yaml"
 
@@ -19,8 +21,13 @@ def example() -> dict[str, Any]:
 
     Stories about the word in the morning and about summaries take those keys out again.
     """
+    return deepcopy(_example())
+
+
+@cache
+def _example() -> dict[str, Any]:
     # Plain YAML reads the key `on` as true.
-    file: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text("utf-8").replace(" on: ", ' "on": '))
+    file: dict[str, Any] = load_yaml(EXAMPLE.read_text("utf-8").replace(" on: ", ' "on": '))
     file["programme"] |= {"morning_digest": False, "before_session": "none"}
     return file
 

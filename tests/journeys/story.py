@@ -40,6 +40,7 @@ from tests.fakes.telegram_server import TOKEN, TelegramServer, telegram_server
 from tests.fakes.twilio_server import ACCOUNT, AUTH_TOKEN, NUMBER, TwilioServer, twilio_server
 from tests.journeys.people import Chatter, Person, Texter
 
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 SECRET = "a-webhook-secret"
 LONGEST = 320  # units of the longest text anybody may get
 RECEIPTS = ("sent", "delivered")
@@ -154,7 +155,7 @@ class Story:
 
 async def bring_in(database: Database, file: File) -> None:
     """Import a programme file."""
-    text = yaml.safe_dump(file, allow_unicode=True, sort_keys=False)
+    text = yaml.dump(file, Dumper=DUMPER, allow_unicode=True, sort_keys=False)
     async with database.write() as tx:
         await import_programme(tx, parse_programme(text))
 

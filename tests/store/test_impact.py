@@ -20,13 +20,13 @@ from bot.domain.messages import MessageState
 from bot.domain.recurrence import Anchors, Due
 from bot.domain.slots import occurrence_key
 from bot.store.database import Database
-from bot.store.migrating import migrate
 from bot.store.people import Participant
 from bot.store.schedules import Enrolment
 from bot.store.vault import KeyRing, Vault
 from schedules.planner import plan
 from schedules.publishing import publish_on
 from tests.conftest import HandClock
+from tests.databases import SqliteFiles
 from tests.store.publishing import NAME, Row, fill, outbox, prompts, send_what_waits
 
 DAYS = 60
@@ -183,10 +183,11 @@ async def test_a_few_people(database: Database, clock: HandClock) -> None:
 
 
 @pytest.fixture
-async def large(tmp_path: Path, ring: KeyRing, clock: HandClock) -> AsyncIterator[Database]:
+async def large(
+    tmp_path: Path, sqlite_files: SqliteFiles, ring: KeyRing, clock: HandClock
+) -> AsyncIterator[Database]:
     """Return a database on SQLite alone: sixty days of two thousand people take a while."""
-    url = f"sqlite+aiosqlite:///{tmp_path / 'large.db'}"
-    await migrate(url)
+    url = sqlite_files.copy(tmp_path / "large.db")
     opened = Database(url, vault=Vault(ring), now=clock)
     await opened.ready()
     yield opened

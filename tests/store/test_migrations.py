@@ -11,34 +11,34 @@ from bot.store.migrating import is_current, migrate, steps
 from bot.store.tables import metadata
 
 
-async def test_every_step_from_empty_to_newest(database_url: str) -> None:
+async def test_every_step_from_empty_to_newest(empty_url: str) -> None:
     """Each step goes up from the one before it, and the last is the newest."""
     for step in reversed(list(steps().walk_revisions())):
-        _, reached = await migrate(database_url, to=step.revision)
+        _, reached = await migrate(empty_url, to=step.revision)
         assert reached == step.revision
-    assert await is_current(database_url)
+    assert await is_current(empty_url)
 
 
-async def test_the_steps_make_the_tables_of_the_code(database_url: str) -> None:
+async def test_the_steps_make_the_tables_of_the_code(empty_url: str) -> None:
     """Nothing differs between what the steps made and what the code declares."""
-    await migrate(database_url)
-    engine = make_engine(database_url)
+    await migrate(empty_url)
+    engine = make_engine(empty_url)
     async with engine.connect() as connection:
         differences = await connection.run_sync(_differences)
     await engine.dispose()
     assert differences == []
 
 
-async def test_migrating_twice_changes_nothing(database_url: str) -> None:
+async def test_migrating_twice_changes_nothing(empty_url: str) -> None:
     """A second run finds everything done."""
-    first = await migrate(database_url)
+    first = await migrate(empty_url)
     assert first[0] is None
-    assert await migrate(database_url) == (first[1], first[1])
+    assert await migrate(empty_url) == (first[1], first[1])
 
 
-async def test_an_empty_database_is_not_current(database_url: str) -> None:
+async def test_an_empty_database_is_not_current(empty_url: str) -> None:
     """Whoever asks before migrating is told so."""
-    assert not await is_current(database_url)
+    assert not await is_current(empty_url)
 
 
 def _differences(connection: Connection) -> list[object]:

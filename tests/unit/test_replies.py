@@ -57,7 +57,6 @@ VALUES = {
     "minutes": 12,
     "wrong": 1,
     "loads": "Maximiliana 1 2 0 3 12, Jo 0 0 0 0 11",
-    "who": "maximiliana",
     "when": "El miércoles pasado",
     "old": "Maximiliana",
     "people": "p1234, p1235, p1236, p1237, p1238, p1239...",
