@@ -12,6 +12,7 @@ from bot.domain.directory import Directory
 from bot.domain.hours import Shift, Window
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
+from bot.domain.own_words import OwnWords
 from bot.domain.pathways import Pathway
 from bot.domain.prompts import Prompt
 from bot.domain.rota import Leave, Rota
@@ -197,6 +198,7 @@ class Programme:
     are enrolled on `join_schedule`; `telegram_details` lets Telegram alerts quote the participant;
     `directory` holds what MEETING, RESOURCES and STORY answer; `on_slip` is who hears of a SLIP.
     `holidays` are days on which prompts may be left out or come a day later, each as it says.
+    `own_words` are looked for in every text, beside the rules of triage.
     `rotas` say who `on_call` is; whoever took an alert and has not closed it is asked after `remind`, and
     after as long again the chain starts anew.
     """
@@ -221,3 +223,4 @@ class Programme:
     schedules: tuple[Schedule, ...] = ()
     directory: Directory = field(default_factory=Directory)
     holidays: tuple[date, ...] = ()
+    own_words: tuple[OwnWords, ...] = ()
