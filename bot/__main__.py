@@ -218,11 +218,15 @@ def triage(
         bool, typer.Option("--jsonl", help="Read one JSON object a line: text, and id and lang if you like.")
     ] = False,
     lang: Annotated[str, typer.Option(help="The writer's language.")] = "en",
+    programme: Annotated[
+        str | None,
+        typer.Option(help="With a programme's own words: its file, or its name in the database."),
+    ] = None,
 ) -> None:
     """Say how soon a human is needed for a text, and why."""
     from bot.commands.triage import triage
 
-    triage(text, jsonl=jsonl, lang=lang)
+    triage(text, jsonl=jsonl, lang=lang, programme=programme)
 
 
 @schedule.command("list")

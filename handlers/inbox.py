@@ -199,14 +199,15 @@ async def _add_stranger(tx: Tx, at: Address) -> Correspondent:
 
 def _assess(inbound: Inbound, parts: list[str], who: Correspondent) -> Assessment:
     """Assess the text on its own and joined to what came seconds before, whatever the order."""
-    own = assess(inbound.text, who.language)
+    extra = who.own_words
+    own = assess(inbound.text, who.language, extra=extra)
     if not parts or own.level is Level.CRISIS:
         return own
-    joined = assess_parts([*parts, inbound.text], who.language)
+    joined = assess_parts([*parts, inbound.text], who.language, extra=extra)
     if joined.level.rank <= own.level.rank:
         return own
     # What the earlier parts said by themselves has been acted on already.
-    before = assess_parts(parts, who.language)
+    before = assess_parts(parts, who.language, extra=extra)
     return joined if joined.level.rank > before.level.rank else own
 
 

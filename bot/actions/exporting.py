@@ -19,6 +19,7 @@ from bot.domain.directory import directory_from_data
 from bot.domain.errors import NotFoundError
 from bot.domain.hours import parse_shift, parse_window
 from bot.domain.messages import ChannelName
+from bot.domain.own_words import stored_own_words
 from bot.domain.pathways import Pathway
 from bot.domain.prompts import prompts_from_data
 from bot.domain.rota_file import rota_from_data
@@ -76,6 +77,7 @@ async def export_programme(tx: Tx) -> files.Programme:
         participants=tuple([await participant_on_file(tx, person, refs) for person in people]),
         schedules=await export_schedules(tx, row.id),
         directory=directory_from_data(row.directory or {}),
+        own_words=stored_own_words(row.own_words),
     )
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import bindparam, func, select
 
 from bot.domain.consent import ConsentState
 from bot.domain.messages import ChannelName
+from bot.domain.own_words import stored_phrases
 from bot.domain.pathways import Pathway
+from bot.domain.triage.levels import Phrase
 from bot.outbox.enqueue import To
 from bot.store.database import Tx
 from bot.store.ids import new_id
@@ -51,6 +53,11 @@ class Correspondent:
         if self.participant is not None:
             return self.participant.language
         return str(self.programme.languages[0])
+
+    @property
+    def own_words(self) -> tuple[Phrase, ...]:
+        """Return the words of their programme's own that triage looks for."""
+        return stored_phrases(self.programme.own_words)
 
     @property
     def zone(self) -> str:

@@ -19,6 +19,7 @@ from bot.actions.transfers import follow_handed
 from bot.domain import programme as files
 from bot.domain.courtesy import courtesy_to_data
 from bot.domain.directory import directory_to_data
+from bot.domain.own_words import store_own_words
 from bot.domain.programme_writing import group_to_data
 from bot.domain.rota_file import rota_to_data
 from bot.domain.signs import FollowUps, follow_ups_to_data
@@ -91,6 +92,7 @@ async def _programme(tx: Tx, file: files.Programme, done: Imported) -> Programme
         "holidays": " ".join(day.isoformat() for day in file.holidays) or None,
         "escalation": {level: [_step(s) for s in steps] for level, steps in file.escalation.items()},
         "directory": json.loads(json.dumps(directory_to_data(file.directory))) or None,
+        "own_words": store_own_words(file.own_words),
         "rotas": [rota_to_data(rota) for rota in file.rotas],
         "policy": {
             "remind": file.remind.total_seconds(),

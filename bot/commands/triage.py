@@ -1,4 +1,7 @@
-"""`handrail triage`: what the rules say of a text, or of one JSON object a line. Needs no settings."""
+"""`handrail triage`: what the rules say of a text, or of one JSON object a line.
+
+Needs no settings, unless a programme is asked for by its name.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +15,36 @@ from typing import Any
 
 import typer
 
-from bot.domain.triage.assess import Assessment, Signal, assess, prepare
+from bot.domain.triage.assess import Assessment, Phrase, Signal, assess, prepare
 
 SOME = 500  # lines between two steps of the progress
 
 
-def triage(text: str | None, *, jsonl: bool, lang: str) -> None:
-    """Assess `text`, or the whole of standard input, or each of its lines with `jsonl`."""
+def triage(text: str | None, *, jsonl: bool, lang: str, programme: str | None = None) -> None:
+    """Assess `text`, or the whole of standard input, or each of its lines with `jsonl`.
+
+    With the own words of `programme`, a file or a name, if given. Raises NotFoundError.
+    """
     _speak_utf8()
     if jsonl:
         if text is not None:
             raise typer.BadParameter("with --jsonl the texts come from standard input; leave TEXT out")
-        _all_lines(lang)
+        _all_lines(lang, _own_words(programme))
         return
     if text is None:
         if sys.stdin.isatty():
             raise typer.BadParameter("give a TEXT in quotes, or pipe one in")
         text = sys.stdin.read()
-    for line in plain(assess(text, lang)):
+    for line in plain(assess(text, lang, extra=_own_words(programme))):
         print(line)
+
+
+def _own_words(programme: str | None) -> tuple[Phrase, ...]:
+    if programme is None:
+        return ()
+    from bot.commands.own_words import own_words  # with the database: only when it is asked for
+
+    return own_words(programme)
 
 
 def plain(found: Assessment) -> Iterator[str]:
@@ -43,14 +57,14 @@ def plain(found: Assessment) -> Iterator[str]:
     yield f"rules: {found.rules}"
 
 
-def verdicts(lines: Iterable[str], lang: str) -> Iterator[dict[str, Any]]:
+def verdicts(lines: Iterable[str], lang: str, extra: tuple[Phrase, ...] = ()) -> Iterator[dict[str, Any]]:
     """Yield one verdict a line, or what is wrong with the line under `error`. Empty lines are skipped."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield _verdict(number, line, lang)
+            yield _verdict(number, line, lang, extra)
 
 
-def _verdict(number: int, line: str, lang: str) -> dict[str, Any]:
+def _verdict(number: int, line: str, lang: str, extra: tuple[Phrase, ...]) -> dict[str, Any]:
     try:
         given = json.loads(line)
     except (ValueError, RecursionError):
@@ -60,7 +74,7 @@ def _verdict(number: int, line: str, lang: str) -> dict[str, Any]:
     language = given.get("lang") or lang
     if not isinstance(language, str):
         return {"id": given.get("id"), "line": number, "error": '"lang" must be a code such as "es"'}
-    found = assess(given["text"], language)
+    found = assess(given["text"], language, extra=extra)
     return {
         "id": given.get("id"),
         "level": str(found.level),
@@ -74,12 +88,12 @@ def _signal(signal: Signal) -> str:
     return signal.concept
 
 
-def _all_lines(lang: str) -> None:
+def _all_lines(lang: str, extra: tuple[Phrase, ...]) -> None:
     wrong = 0
     prepare()
     gc.freeze()  # the rules stay; walking them again and again would take a third of the time
     with _progress() as step:
-        for number, verdict in enumerate(verdicts(sys.stdin, lang), start=1):
+        for number, verdict in enumerate(verdicts(sys.stdin, lang, extra), start=1):
             print(json.dumps(verdict, ensure_ascii=False))
             wrong += "error" in verdict
             if number % SOME == 0:

@@ -12,6 +12,7 @@ from bot.domain.directory import Directory
 from bot.domain.hours import Shift, Window
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
+from bot.domain.own_words import OwnWords
 from bot.domain.pathways import Pathway
 from bot.domain.prompts import Prompt
 from bot.domain.rota import Leave, Rota
@@ -201,6 +202,7 @@ class Programme:
     `directory` holds what MEETING, RESOURCES and STORY answer; `on_slip` is who hears of a SLIP,
     `follow_up` what silence, falling answers, a dead contact and an opt-out lead to.
     `holidays` are days on which prompts may be left out or come a day later, each as it says.
+    `own_words` are looked for in every text, beside the rules of triage.
     `rotas` say who `on_call` is; whoever took an alert and has not closed it is asked after `remind`, and
     after as long again the chain starts anew. Specialists get a summary `before_session` (None: only when
     they ask), and a word in the morning if `morning_digest`.
@@ -229,3 +231,4 @@ class Programme:
     schedules: tuple[Schedule, ...] = ()
     directory: Directory = field(default_factory=Directory)
     holidays: tuple[date, ...] = ()
+    own_words: tuple[OwnWords, ...] = ()

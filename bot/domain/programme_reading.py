@@ -16,6 +16,7 @@ from bot.domain.errors import FieldError, ProgrammeFileError
 from bot.domain.hours import parse_shift
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import FEWEST
+from bot.domain.own_words import read_own_words
 from bot.domain.pathways import Pathway
 from bot.domain.programme import (
     DEFAULT_BEFORE_SESSION,
@@ -74,7 +75,9 @@ def parse_programme(text: str, library: Library | None = None) -> Programme:
     """
     problems: list[FieldError] = []
     top = read_yaml(text, problems)
-    keys = top.keys(["programme", "staff", "rota", "escalation", "participants", "schedules", "directory"])
+    keys = top.keys(
+        ["programme", "staff", "rota", "escalation", "triage", "participants", "schedules", "directory"]
+    )
     programme = _Reading(keys, library or {}).programme()
     if problems:
         raise ProgrammeFileError(tuple(sorted(problems, key=lambda one: one.line)))
@@ -124,6 +127,7 @@ class _Reading:
             "escalation", lambda field: field.keys([*LEVELS, "repeat", "remind"]), Keys.nothing()
         )
         read = self._keys.get
+        triage = read("triage", lambda field: field.keys(["words"]), Keys.nothing())
         zone = about.need("timezone", read_zone, "UTC")
         return Programme(
             name=about.need("name", Field.text, ""),
@@ -157,6 +161,7 @@ class _Reading:
             schedules=read("schedules", lambda field: _unique(field, "name", self._schedule), ()),
             directory=read("directory", lambda field: read_directory(field, self._languages), Directory()),
             holidays=about.get("holidays", read_days, ()),
+            own_words=triage.get("words", read_own_words, ()),
         )
 
     def _people(self, field: Field, read: Callable[[Field], T]) -> tuple[T, ...]:

@@ -12,6 +12,7 @@ from bot.domain.directory import directory_to_data
 from bot.domain.durations import format_duration
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
+from bot.domain.own_words import own_words_to_data
 from bot.domain.programme import (
     DEFAULT_BEFORE_SESSION,
     DEFAULT_REMIND,
@@ -44,6 +45,7 @@ def dump_programme(programme: Programme) -> str:
         "staff": [_member(member) for member in programme.staff],
         "rota": [rota_to_file(rota, programme.timezone) for rota in programme.rotas],
         "escalation": chain | _after(programme) if chain else {},
+        "triage": {"words": own_words_to_data(programme.own_words)} if programme.own_words else {},
         "participants": [_participant(person) for person in programme.participants],
         "schedules": [_schedule(schedule) for schedule in programme.schedules],
         "directory": directory_to_data(programme.directory),

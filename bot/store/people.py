@@ -54,6 +54,7 @@ class Programme(Base):
     courtesy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     directory: Mapped[dict[str, Any] | None]  # what MEETING, RESOURCES and STORY answer
     holidays: Mapped[str | None] = mapped_column(Text)  # dates, a space between: 2026-12-25 2027-01-01
+    own_words: Mapped[str | None] = mapped_column(Text)  # that triage looks for, as JSON
     rotas: Mapped[list[Any]] = mapped_column(default=list)
     policy: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what else the file settles, by key
     created_at: Mapped[datetime]

@@ -171,3 +171,27 @@ def test_own_settings_holidays_and_groups_go_round(keyed: Shell, tmp_path: Path)
     after = keyed("export").out
     assert "20:15" not in after
     assert "less:" not in after
+
+
+def test_own_words_of_a_programme_go_round_and_go_away(keyed: Shell, tmp_path: Path) -> None:
+    """They come out as they went in, `triage --programme` reads with them, a file without them ends them."""
+    text = EXAMPLE.read_text("utf-8")
+    words = (
+        'triage:\n  words:\n    - {say: [blue heron, garza azul], level: crisis, about: "the safe word"}\n'
+    )
+    (tmp_path / "own.yaml").write_text(text + words, encoding="utf-8")
+    keyed("import", "own.yaml")
+    (tmp_path / "back.yaml").write_text(keyed("export").out, encoding="utf-8")
+    assert keyed("import", "back.yaml").out == "Nothing changed.\n"
+    for programme in ("own.yaml", "back.yaml", "Riverside Recovery"):
+        said = keyed("triage", "--programme", programme, "una garza azul").out
+        assert said.startswith("crisis\nwhy: the safe word\nsignal: programme_words, “garza azul”")
+    lines = keyed("triage", "--jsonl", "--programme", "own.yaml", stdin='{"text": "blue heron"}\n')
+    assert '"level": "crisis"' in lines.out
+    assert keyed("triage", "blue heron").out.startswith("none\n")
+    unknown = keyed("triage", "--programme", "Elsewhere", "blue heron")
+    assert (unknown.code, "no programme called Elsewhere" in unknown.err) == (1, True)
+    (tmp_path / "plain.yaml").write_text(text, encoding="utf-8")
+    keyed("import", "plain.yaml")
+    assert keyed("triage", "--programme", "Riverside Recovery", "blue heron").out.startswith("none\n")
+    assert "triage:" not in keyed("export").out

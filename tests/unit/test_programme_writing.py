@@ -20,6 +20,7 @@ from bot.domain.hours import EVERY_DAY, Shift, Weekday, Window
 from bot.domain.instruments import usable
 from bot.domain.messages import ChannelName
 from bot.domain.overrides import Usual
+from bot.domain.own_words import OwnLevel, OwnWords
 from bot.domain.pathways import Pathway
 from bot.domain.programme import (
     Consent,
@@ -344,6 +345,18 @@ def unshared(persons: Any) -> tuple[Any, ...]:
     return tuple(kept)
 
 
+own_words = st.lists(
+    st.builds(
+        OwnWords,
+        say=st.integers(0, 99_999).map(lambda n: (f"heron {n:05}x", f"¿garza {n:05}?")),
+        level=st.sampled_from(OwnLevel),
+        about=st.none() | prose,
+    ),
+    max_size=3,
+    unique_by=lambda one: one.say,
+).map(tuple)
+
+
 @st.composite
 def programmes(draw: st.DrawFn) -> Programme:
     """Draw a programme whose parts know each other."""
@@ -371,6 +384,7 @@ def programmes(draw: st.DrawFn) -> Programme:
         schedules=tuple(replace(draw(schedule), name=name) for name in SCHEDULES),
         directory=draw(directories),
         holidays=draw(day_lists),
+        own_words=draw(own_words),
     )
 
 

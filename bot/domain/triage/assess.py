@@ -10,6 +10,7 @@ from bot.domain.triage.fallback import plain_scan
 from bot.domain.triage.levels import Assessment, Level, Phrase, Signal
 from bot.domain.triage.lexicon import Combination, Concept, Lexicon, lexicon, source
 from bot.domain.triage.normalise import Reading, read
+from bot.domain.triage.own_words import own_hits
 
 __all__ = ["Assessment", "Level", "Phrase", "Signal", "assess", "assess_parts", "prepare"]
 
@@ -24,14 +25,15 @@ def assess(text: str, language: str = "en", *, extra: tuple[Phrase, ...] = ()) -
     """Return the assessment of `text`.
 
     Every language's rules always run, because people mix them; the writer's `language` only breaks ties.
-    `extra` are a programme's own phrases. An error inside falls back to a plain word scan and is flagged.
+    `extra` are a programme's own phrases; they only ever raise the level. An error inside falls back to a
+    plain word scan and is flagged.
     """
     try:
         return _assess(text, language, extra)
     except (
         Exception
     ):  # a text somebody sent in distress is never lost to a fault of ours; it is flagged instead
-        return plain_scan(str(text))
+        return plain_scan(str(text), extra)
 
 
 def prepare() -> None:
@@ -63,10 +65,12 @@ def _joined(texts: Sequence[str]) -> Iterable[str]:
 
 
 def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
-    rules = lexicon(extra)
+    rules = lexicon()
     kept, left_out = _ends(text)
     reading = read(kept, rules.spelling)
     hits = rules.phrases.found(reading)
+    if extra:
+        hits = [*hits, *own_hits(reading, rules, extra)]
     around = surroundings(reading, rules, hits)
     said = _said(hits, around)
     meant = _meant(said, language)
@@ -94,7 +98,7 @@ def _reasons(
     """Return why the text has its level, the gravest first, each thing said once.
 
     What a combination says is not said again by its parts, nor by a combination of the same parts that is
-    no graver. "Asks for help in a word" adds nothing to the words.
+    no graver. "Asks for help in a word" adds nothing to words as grave.
     """
     reasons: list[tuple[Level, str]] = []
     told: set[str] = set()
@@ -103,9 +107,10 @@ def _reasons(
             reasons.append((combination.level, combination.why))
         told |= combination.needs
     single = [concept for _, concept in meant if concept.level is not Level.NONE]
-    wordy = [concept for concept in single if concept.alone is None]
+    said = max((concept.level.rank for concept in single if concept.alone is None), default=-1)
+    wordy = [concept for concept in single if concept.alone is None or concept.level.rank > said]
     gravest = max((level.rank for level, _ in reasons), default=-1)
-    for concept in wordy or single:
+    for concept in wordy:
         if concept.name not in told or concept.level.rank > gravest:
             reasons.append((concept.level, concept.why))
     reasons.sort(key=lambda reason: -reason[0].rank)
@@ -128,13 +133,14 @@ def _span(hit: AnyHit, reading: Reading, left_out: int) -> tuple[int, int]:
 
 def _said(hits: Sequence[AnyHit], around: Surroundings) -> list[tuple[AnyHit, Concept]]:
     """Return the hits that mean what they say; of one concept in one sentence, those that are longest."""
-    longest: dict[tuple[str, int], int] = {}
+    longest: dict[tuple[str, Level, int], int] = {}
     said: list[tuple[AnyHit, Concept]] = []
     for hit in hits:
         concept = hit.what
         if isinstance(concept, str):
             continue
-        key, size = (concept.name, around.sentences[hit.first]), hit.last - hit.first
+        key = (concept.name, concept.level, around.sentences[hit.first])
+        size = hit.last - hit.first
         if size > longest.get(key, 0) and not around.excuses(hit, concept):
             longest[key] = size
             said.append((hit, concept))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.triage.levels import Assessment, Level, Signal
+from bot.domain.triage.levels import Assessment, Level, Phrase, Signal
 
 RULES = "fallback-1"
 
@@ -19,9 +19,10 @@ URGENT = (
 )  # fmt: skip
 
 
-def plain_scan(text: str) -> Assessment:
-    """Look for a few dozen plain phrases in `text`; always asks for human eyes."""
+def plain_scan(text: str, extra: tuple[Phrase, ...] = ()) -> Assessment:
+    """Look for a few dozen plain phrases in `text`, and a programme's own; always asks for human eyes."""
     lowered = text.lower()
+    own = tuple((phrase.level, (phrase.words.lower(),)) for phrase in extra)
     signals = tuple(
         Signal(
             concept="keyword",
@@ -30,7 +31,7 @@ def plain_scan(text: str) -> Assessment:
             start=at,
             end=at + len(phrase),
         )
-        for level, phrases in ((Level.CRISIS, CRISIS), (Level.URGENT, URGENT))
+        for level, phrases in ((Level.CRISIS, CRISIS), (Level.URGENT, URGENT), *own)
         for phrase in phrases
         if (at := lowered.find(phrase)) >= 0
     )

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from bot.domain.triage.levels import Level, Phrase
-from bot.domain.triage.normalise import Spelling, read
+from bot.domain.triage.levels import Level
+from bot.domain.triage.normalise import Spelling
 from bot.domain.triage.phrases import Choice, Phrases, parsed
 
 LANGUAGES = ("en", "es")
@@ -114,24 +114,24 @@ def _refuse_twice(names: Sequence[str], *, where: str) -> None:
         raise ValueError(f"{where}: given twice: {', '.join(twice)}")
 
 
-def lexicon(extra: tuple[Phrase, ...] = ()) -> Lexicon:
-    """Return the lexicons of all languages in one, with a programme's `extra` phrases; built once."""
-    built = _built(extra)
+def lexicon() -> Lexicon:
+    """Return the lexicons of all languages in one; built once."""
+    built = _built()
     if isinstance(built, Exception):
         raise built
     return built
 
 
-@lru_cache(maxsize=8)
-def _built(extra: tuple[Phrase, ...]) -> Lexicon | Exception:
+@lru_cache(maxsize=1)
+def _built() -> Lexicon | Exception:
     """Build once; a failure is kept too, so that a broken file does not cost a build on every text."""
     try:
-        return _build(extra)
+        return _build()
     except Exception as error:
         return error
 
 
-def _build(extra: tuple[Phrase, ...]) -> Lexicon:
+def _build() -> Lexicon:
     data = source()
     short = {key: tuple(str(value).split()) for d in data.values() for key, value in d["short_forms"].items()}
     roles = {
@@ -148,9 +148,6 @@ def _build(extra: tuple[Phrase, ...]) -> Lexicon:
     spelling = Spelling(
         known=known, short_forms=_misspelt(guarded, known | set(short)) | short, guarded=guarded
     )
-    for phrase in extra:
-        if words := tuple(read(phrase.words, spelling).words):
-            phrases.add(Choice((words,)), _own(phrase))
     return Lexicon(
         version=_version(data),
         spelling=spelling,
@@ -171,12 +168,6 @@ def templates() -> Iterator[Choice]:
     """Yield every template of all languages, for whoever measures other readers beside this one."""
     for data in source().values():
         yield from (template for _, template in _templates(data))
-
-
-def _own(phrase: Phrase) -> Concept:
-    return Concept(
-        name="programme_words", level=phrase.level, why=phrase.why, masks=frozenset({"negation"}), language=""
-    )
 
 
 def _version(data: Mapping[str, Any]) -> str:

@@ -21,6 +21,16 @@ WRONG = (
     "beat me up at the shelter",
     "when i was on the floor",
     "otra vez lunes",
+    # who does it, or that it is meant, only a person reads from the sentence before or from what goes unsaid
+    "mi gata me tiene secuestrada",
+    "a gun under the pillow",
+    "he found me",
+    "con la puerta cerrada por miedo",
+    "haz como que vendes algo",
+    "tengo el labio roto",
+    "su música a las 3 am",
+    "tanta tarea jajaja",
+    "years back i tried",
     # and of everyday life: drink among people who may not be in recovery, what is about to be given away or
     # left, and a grumble whose reason is nothing the rules know
     "drunk last night lol",
