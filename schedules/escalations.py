@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, exists, select
 
-from bot.actions.deliveries import CANNOT_BE_TOLD
 from bot.actions.escalations import BATCH, advance_due
+from bot.actions.leaving import CANNOT_BE_TOLD
 from bot.actions.results import fail_over_stuck
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Database

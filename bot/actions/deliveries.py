@@ -7,43 +7,44 @@ from collections import namedtuple
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import Exists, bindparam, exists, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import aliased
 
-from bot.actions.anchors import overrides_of
 from bot.actions.checkins import close_undelivered, new_checkin, open_checkins
-from bot.actions.courtesy import asked, lately_of, own_zone, remember, wait_for
+from bot.actions.courtesy import asked, lately_of, own_zone, remember
+from bot.actions.leaving import (
+    CANNOT_BE_TOLD,
+    HUMAN_FIRST,
+    ROUTINE,
+    claimed_before,
+    held,
+    judge,
+    prompt_of,
+)
 from bot.actions.people import pathway_in
 from bot.actions.prompts import RenderError, answer_buttons, render_prompt
 from bot.actions.versions import Version, load_versions, versions_in_force
 from bot.channels.base import Outgoing
-from bot.domain.consent import ConsentState, may_send
-from bot.domain.courtesy import InQuiet, Lately, Priority
+from bot.domain.courtesy import Lately
 from bot.domain.errors import HandrailError
-from bot.domain.hours import is_quiet, parse_window, quiet_ends, wished_for
-from bot.domain.messages import ASKING, TIMED, Button, ChannelName, Kind, Lane, MessageState
+from bot.domain.messages import ASKING, Button, ChannelName, Kind, Lane, MessageState
 from bot.domain.pathways import Pathway
-from bot.domain.prompts import Prompt
-from bot.domain.zones import to_local
 from bot.outbox.claim import EVERY_LANE, Taken, claimable, due_rows, end, many, put_off, take
 from bot.outbox.rates import available, next_token, sender, take_slots
 from bot.outbox.rates import may_send as may_send_now
-from bot.store.alerts import Alert, AlertState
+from bot.store.alerts import Alert
 from bot.store.base import table_of
 from bot.store.database import Tx
 from bot.store.messages import Message
-from bot.store.people import Contact, DataKey, Participant, PersonStatus, Programme, Staff
+from bot.store.people import Contact, DataKey, Participant, Programme, Staff
 from bot.store.schedules import Enrolment
 from bot.store.vault import key_of
 
 log = structlog.get_logger()
-
-HELD = timedelta(minutes=5)  # between looks at a prompt that waits for an alert to be over
-HUMAN_FIRST = timedelta(hours=2)  # after "I have it", the person talks and the bot does not
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,21 +65,6 @@ class Batch:
     ready: tuple[Ready, ...]
     looked: int
     again_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    """What the checks say of one message: send it (all None), put it off, or end it."""
-
-    later: datetime | None = None
-    ended: MessageState | None = None
-    reason: str = ""
-
-
-ROUTINE = TIMED  # what courtesy applies to; replies and alerts never wait
-SEND = Verdict()
-REMOVED = Verdict(ended=MessageState.CANCELLED, reason="removed")
-CANNOT_BE_TOLD = "cannot_be_told"
 
 
 async def claim_batch(
@@ -111,7 +97,7 @@ async def claim_batch(
     going = rendered[: len(slots.times)]
     await take(tx, [Taken(message_id=r.id, body=sealed) for r, _, sealed in going], owner)
     await open_checkins(tx, _questions(tx, going, versions))
-    await remember(tx, [row for row, _, _ in going if row.kind in ROUTINE and not _claimed_before(row)])
+    await remember(tx, [row for row, _, _ in going if row.kind in ROUTINE and not claimed_before(row)])
     await _name_versions(tx, [row for row, _, fresh in going if fresh is not None], versions)
     ready = tuple(
         _ready(tx, row, (addresses[row.id], text), at, versions)
@@ -121,73 +107,6 @@ async def claim_batch(
     if again_at is None and rate is not None and len(rows) == most < limit:
         again_at = next_token(row, tx.now, rate)  # there may be more messages than tokens
     return Batch(ready=ready, looked=len(rows), again_at=again_at)
-
-
-def decide(row: Any, now: datetime, prompt: Prompt | None = None) -> Verdict:
-    """Say whether a queued message may leave now. `row` is a row of `_details`, `prompt` what it says."""
-    if row.expires_at is not None and row.expires_at <= now:
-        return Verdict(ended=MessageState.EXPIRED, reason=row.reason or "late")
-    if row.kind is Kind.PARTING:
-        return SEND  # confirms an opt-out, also of staff
-    if row.staff_id is not None:
-        return _decide_staff(row)
-    if not may_send(row.consent, row.kind):
-        return Verdict(ended=MessageState.CANCELLED, reason=str(row.consent))
-    if row.kind not in TIMED:
-        return SEND
-    if row.person_status is not PersonStatus.ACTIVE:
-        return Verdict(ended=MessageState.CANCELLED, reason=str(row.person_status))
-    if row.paused_until is not None and row.paused_until > now:
-        return Verdict(ended=MessageState.CANCELLED, reason="paused")
-    if row.unreachable_at is not None:
-        return Verdict(ended=MessageState.CANCELLED, reason="unreachable")
-    if row.held:
-        return Verdict(later=now + HELD, reason="alert_open")
-    if row.talking_until is not None and row.talking_until > now:
-        return Verdict(later=min(row.talking_until, now + HELD), reason="human_talking")
-    return _decide_hours(row, now, prompt)
-
-
-def _decide_staff(row: Any) -> Verdict:
-    if row.kind is Kind.NOTICE and row.alert_state is not AlertState.OPEN:
-        return Verdict(ended=MessageState.CANCELLED, reason="taken")
-    if row.staff_status is not PersonStatus.ACTIVE or row.consent is ConsentState.OPTED_OUT:
-        return Verdict(ended=MessageState.FAILED, reason=CANNOT_BE_TOLD)
-    return SEND
-
-
-def _decide_hours(row: Any, now: datetime, prompt: Prompt | None) -> Verdict:
-    if row.quiet_hours is None:
-        return SEND
-    window = parse_window(row.quiet_hours)
-    zone = own_zone(row)
-    if not is_quiet(window, zone, now) or _wished_for(row, zone, now):
-        return SEND
-    if prompt is not None and prompt.quiet is InQuiet.DROP:
-        return Verdict(ended=MessageState.CANCELLED, reason="quiet_hours")
-    ends = quiet_ends(window, zone, now)
-    if row.expires_at is not None and ends >= row.expires_at:
-        return Verdict(ended=MessageState.EXPIRED, reason="quiet_hours")
-    return Verdict(later=ends, reason="quiet_hours")
-
-
-def _wished_for(row: Any, zone: str, now: datetime) -> bool:
-    """Tell whether the person asked for this time of day, quiet hours or not."""
-    if not row.overrides:
-        return False
-    chapter = overrides_of(row.overrides).at(to_local(now, zone).date())
-    return chapter is not None and wished_for(chapter.time, zone, now)
-
-
-def held(participant_id: Any, since: Any) -> Exists:
-    """Return the condition that prompts wait: an alert is open, or a human took it after `since`."""
-    alert = aliased(Alert)
-    return exists().where(
-        alert.subject_id == participant_id,
-        alert.state != AlertState.CLOSED,  # said so that SQLite takes the index of subjects
-        (alert.state == AlertState.OPEN)
-        | ((alert.state == AlertState.ACKNOWLEDGED) & (alert.acknowledged_at > since)),
-    )
 
 
 # What is looked at before a message leaves: put together once, for it is long and asked many times a second.
@@ -299,51 +218,11 @@ _SAID_BY = (
 )
 
 
-def _gone(row: Any, versions: dict[str, Version]) -> bool:
-    """Tell whether a prompt is no longer part of its schedule, or its schedule has ended."""
-    if row.kind is not Kind.PROMPT:
-        return False
-    version = versions.get(row.version_id)
-    return version is None or row.prompt_key not in version.prompts
-
-
-def _judge(row: Any, versions: dict[str, Version], told: dict[str, Lately], now: datetime) -> Verdict:
-    if _gone(row, versions):
-        return REMOVED
-    prompt = _prompt(row, versions) if row.kind is Kind.PROMPT else None
-    if _claimed_before(row):
-        return decide(row, now, prompt)  # it has its place in the day already
-    return decide_courteously(row, told.get(row.participant_id) or lately_of(row), now, prompt)
-
-
-def _claimed_before(row: Any) -> bool:
-    """Tell whether a message was claimed before: a prompt has its text since then."""
-    return bool(row.attempts) or (row.kind is Kind.PROMPT and row.body is not None)
-
-
-def decide_courteously(row: Any, lately: Lately, now: datetime, prompt: Prompt | None) -> Verdict:
-    """Say whether a message may leave now, after what its person got `lately`.
-
-    What would come too late after waiting is dropped, with the reason.
-    """
-    verdict = decide(row, now, prompt)
-    if verdict is not SEND or row.kind not in ROUTINE or row.kind is Kind.NUDGE:
-        return verdict  # a nudge keeps its own distance from the question it is about
-    wait = wait_for(row, lately, now, prompt)
-    if wait is None:
-        return SEND
-    if row.expires_at is not None and wait.until >= row.expires_at:
-        return Verdict(ended=MessageState.CANCELLED, reason=wait.reason)
-    # Of several that wait for the same moment, the weightier one is looked at first.
-    place = prompt.priority.rank - Priority.HIGH.rank if prompt is not None else 0
-    return Verdict(later=wait.until + place * now.resolution, reason=wait.reason)
-
-
 async def _check(tx: Tx, rows: Sequence[Any], versions: dict[str, Version]) -> list[Any]:
     passed, later, ended = [], [], []
     told: dict[str, Lately] = {}  # who got something in this very batch
     for row in rows:
-        verdict = _judge(row, versions, told, tx.now)
+        verdict = judge(row, versions, told, tx.now)
         if verdict.later is not None:
             later.append((row.id, verdict.later, verdict.reason))
         elif verdict.ended is not None:
@@ -389,12 +268,8 @@ def _text(tx: Tx, row: Any, versions: dict[str, Version]) -> tuple[str, bytes | 
     """Return what is sent, and it sealed if it was rendered just now."""
     if row.body is not None:
         return tx.vault.open(row.body, "messages", "body", row.id), None
-    text = render_prompt(_prompt(row, versions), row.language, variables(tx, row), pathway_of(tx, row))
+    text = render_prompt(prompt_of(row, versions), row.language, variables(tx, row), pathway_of(tx, row))
     return text, tx.vault.seal(row.person_key, text, "messages", "body", row.id)
-
-
-def _prompt(row: Any, versions: dict[str, Version]) -> Prompt:
-    return versions[row.version_id].prompts[row.prompt_key]
 
 
 def variables(tx: Tx, row: Any) -> dict[str, str]:
@@ -426,7 +301,7 @@ def _questions(
     return [
         new_checkin(row.participant_id, row.id, prompt, asked[0], tx.now, version_id=row.version_id)
         for row, _, fresh in going
-        if fresh is not None and (asked := (prompt := _prompt(row, versions)).asked())
+        if fresh is not None and (asked := (prompt := prompt_of(row, versions)).asked())
     ]
 
 
@@ -440,7 +315,7 @@ def _ready(tx: Tx, row: Any, said: tuple[str, str], at: datetime, versions: dict
     address, text = said
     buttons = tuple(Button(**b) for b in row.buttons or ())
     if row.kind is Kind.PROMPT and row.channel is ChannelName.TELEGRAM:
-        asked = _prompt(row, versions).asked()
+        asked = prompt_of(row, versions).asked()
         buttons = answer_buttons(asked[0].answer, row.id, row.language) if asked else ()
     return Ready(
         outgoing=Outgoing(

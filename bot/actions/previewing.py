@@ -11,7 +11,8 @@ from sqlalchemy import literal, select
 
 from bot.actions.anchors import anchors_of, since_of
 from bot.actions.courtesy import asked
-from bot.actions.deliveries import HUMAN_FIRST, held, pathway_of, variables
+from bot.actions.deliveries import pathway_of, variables
+from bot.actions.leaving import HUMAN_FIRST, held
 from bot.actions.planning import PREFERRED
 from bot.actions.prompts import RenderError, options, render_prompt
 from bot.actions.rehearsal import Coming, Rehearsed, Standing, rehearse

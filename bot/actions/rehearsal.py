@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.actions.courtesy import lately_of, own_zone
-from bot.actions.deliveries import decide_courteously
+from bot.actions.leaving import decide_courteously
 from bot.actions.versions import Version
 from bot.domain.consent import ConsentState
 from bot.domain.messages import ChannelName, Kind

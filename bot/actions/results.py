@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from bot.actions.checkins import close_undelivered
 from bot.actions.consents import opt_out, tell_specialist, warn_of_cover
-from bot.actions.deliveries import CANNOT_BE_TOLD
 from bot.actions.escalations import notice_failed
+from bot.actions.leaving import CANNOT_BE_TOLD
 from bot.actions.notices import tell_staff
 from bot.actions.staffing import load_roster
 from bot.channels.base import Found, LookUp, SendError

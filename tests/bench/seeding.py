@@ -38,6 +38,7 @@ COLUMNS = {
 }
 
 Rows = list[tuple[Any, ...]]
+PUBLISHED = timedelta(days=2)  # before anybody falls due
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +79,7 @@ async def seed(path: Path, people: int, *, step: Step, channel: str = "telegram"
     """Make a database with the example programme and this many people on its schedule, nobody due."""
     seeded = Seeded(path=path, ring=new_ring_key(), channel=channel)
     await migrate(seeded.url)
-    database = seeded.database(lambda: MONDAY)
+    database = seeded.database(lambda: MONDAY - PUBLISHED)  # an ordinary day: nothing was published since
     await database.ready()
     file = FIXTURE.read_text(encoding="utf-8").replace('quiet_hours: "20:00-09:00"', "quiet_hours: none")
     async with database.write() as tx:

@@ -16,6 +16,7 @@ __all__ = ["Assessment", "Level", "Phrase", "Signal", "assess", "assess_parts", 
 MAX_CHARS = 4_096  # Telegram's longest; of more the two ends are read, where people put what matters
 HALF = MAX_CHARS // 2
 LEFT_OUT = " . "  # stands for the middle; phrases do not reach across
+SHOWN = 3  # reasons in an explanation, the gravest: it is read on a phone, in a hurry
 ALL_ORDERS = 3  # parts of a message up to which every order is tried
 
 
@@ -71,18 +72,9 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     meant = _meant(said, language)
     together = _together(said, around, rules)
     levels = {concept.name: concept.level for _, concept in meant}
-    reasons: list[tuple[Level, str]] = [
-        (concept.level, concept.why) for _, concept in meant if concept.level is not Level.NONE
-    ]
-    if any(
-        concept.alone is None for _, concept in meant
-    ):  # "asks for help in a word" adds nothing to the words
-        wordy = {concept.why for _, concept in meant if concept.alone is not None}
-        reasons = [reason for reason in reasons if reason[1] not in wordy] or reasons
     for combination in together:  # a hint counts, and is shown, once it says something with others
-        reasons.append((combination.level, combination.why))
         levels |= {name: combination.level for name in combination.needs if levels[name] is Level.NONE}
-    reasons.sort(key=lambda reason: -reason[0].rank)
+    reasons = _reasons(meant, together)
     return Assessment(
         level=reasons[0][0] if reasons else Level.NONE,
         signals=tuple(
@@ -90,10 +82,34 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
             for hit, concept in meant
             if levels[concept.name] is not Level.NONE
         ),
-        why="; ".join(dict.fromkeys(why for _, why in reasons)),
+        why="; ".join([why for _, why in reasons][:SHOWN]),
         rules=rules.version,
         flagged=bool(left_out) or not reading.whole,
     )
+
+
+def _reasons(
+    meant: Sequence[tuple[AnyHit, Concept]], together: Sequence[Combination]
+) -> list[tuple[Level, str]]:
+    """Return why the text has its level, the gravest first, each thing said once.
+
+    What a combination says is not said again by its parts, nor by a combination of the same parts that is
+    no graver. "Asks for help in a word" adds nothing to the words.
+    """
+    reasons: list[tuple[Level, str]] = []
+    told: set[str] = set()
+    for combination in sorted(together, key=lambda combination: -combination.level.rank):
+        if told.isdisjoint(combination.needs):
+            reasons.append((combination.level, combination.why))
+        told |= combination.needs
+    single = [concept for _, concept in meant if concept.level is not Level.NONE]
+    wordy = [concept for concept in single if concept.alone is None]
+    gravest = max((level.rank for level, _ in reasons), default=-1)
+    for concept in wordy or single:
+        if concept.name not in told or concept.level.rank > gravest:
+            reasons.append((concept.level, concept.why))
+    reasons.sort(key=lambda reason: -reason[0].rank)
+    return list(dict.fromkeys(reasons))
 
 
 def _ends(text: str) -> tuple[str, int]:

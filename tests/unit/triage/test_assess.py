@@ -142,3 +142,10 @@ def test_the_report_counts_by_source_and_label() -> None:
     crisis, none = score(rows)
     assert (crisis.texts, crisis.crisis, crisis.crisis_share, crisis.flagged_share) == (2, 1, 0.5, 0.5)
     assert (none.label, none.flagged_share) == ("none", 0.0)
+
+
+def test_each_thing_is_said_once() -> None:
+    """What a combination says is not said again by its parts: it is read on a phone, in a hurry."""
+    verdict = assess("i cant do this anymore, i have the pills here")
+    assert verdict.why.count("means") == verdict.why.count("hope") == 1
+    assert {"hopelessness", "means"} <= {signal.concept for signal in verdict.signals}
