@@ -44,6 +44,7 @@ class Surroundings:
     mundane: frozenset[int]  # short sentences about a trifle
     play: frozenset[int]  # sentences about a game or a film
     advice: frozenset[int]  # sentences that say what to do if somebody is in need
+    reunion: frozenset[int]  # sentences that say when to meet again
     resolved: int  # the word before which what is told as past is over; 0 if nothing says so
     since: int  # the word before which it was, and not again since; 0 if nothing says so
 
@@ -60,6 +61,7 @@ class Surroundings:
             or ("mundane" in masks and self.sentences[hit.first] in self.mundane)
             or ("play" in masks and self.sentences[hit.first] in self.play)
             or ("advice" in masks and self._advised(hit))
+            or ("reunion" in masks and self.sentences[hit.first] in self.reunion)
             or ("resolved" in masks and hit.last <= self.resolved and self._told(hit))
             or (self.jest and "jest" in masks)
             or (self.errand and "errand" in masks)
@@ -152,6 +154,7 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
         better=better if better > worse else -1,
         calm=frozenset(sentences[hit.first] for hit in told["calm"]),
         advice=frozenset(sentences[hit.first] for hit in told["advice"]),
+        reunion=frozenset(sentences[hit.first] for hit in told["reunion"]),
         resolved=max((hit.first for hit in told["resolved"]), default=0),
         harmless=frozenset(at for hit in told["harmless"] for at in range(hit.first, hit.last)),
         mundane=frozenset(

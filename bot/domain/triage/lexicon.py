@@ -21,7 +21,7 @@ MASKS = frozenset({"negation", "past", "other", "jest"})  # unless a concept nam
 CONTEXT_PHRASES = (
     "idioms", "undenied", "past", "past_before", "since", "present", "today",
     "laugh", "trifle", "errand", "progress", "better", "worse", "calm", "harmless", "span", "mundane", "play",
-    "resolved", "advice",
+    "resolved", "advice", "reunion",
 )  # fmt: skip
 ALONE_WORDS = 3  # beside a phrase that counts only when it is nearly the whole text
 _VOWELS = "aeiou"
@@ -37,7 +37,8 @@ class Concept:
     why: str
     masks: frozenset[str]  # MASKS, "better" (it passed), "since" (not again since), "errand",
     # "progress", "mundane" (grumbles about a trifle), "play" (a game or a film),
-    # "resolved" (told as past, and over), "advice" (what to do if somebody ...)
+    # "resolved" (told as past, and over), "advice" (what to do if somebody ...),
+    # "reunion" (says when they meet again, in the same sentence)
     language: str
     alone: int | None = None  # counts only with at most so many other words in the text
 
