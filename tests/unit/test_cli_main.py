@@ -29,7 +29,7 @@ COMMANDS = [
         "preview",
         "forecast",
     ),
-    *("triage", "keys", "schedule"),
+    *("triage", "staff", "keys", "schedule"),
 ]
 HEAVY = ["sqlalchemy", "telegram", "twilio", "pydantic", "yaml", "rich", "starlette", "structlog"]
 

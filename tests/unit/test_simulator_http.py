@@ -210,7 +210,7 @@ async def test_the_next_send_is_where_the_clock_stops(scene: Scene) -> None:
 
 async def test_there_may_be_no_next_send(scene: Scene) -> None:
     """When everybody has said stop, the skip says so instead of running on for ever."""
-    for key in (ALEX, SAM, SAM_SMS, MARISOL):
+    for key in (ALEX, SAM, SAM_SMS, MARISOL, DANA, DANA_SMS, JO, LEE):
         await scene.says(key, "STOP")
     answer = await scene.client.post("/simulator/forward", json={"to_next": True})
     assert answer.status_code == 400
