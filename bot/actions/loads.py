@@ -88,7 +88,7 @@ async def nights_of(tx: Tx, programme: Programme, weeks: int) -> list[Week]:
 async def staff_refs(tx: Tx, programme: Programme) -> dict[str, str]:
     """Return everybody's ref by id, of those who left, too."""
     rows = await tx.session.execute(select(Staff.id, Staff.ref).where(Staff.programme_id == programme.id))
-    return dict(rows.tuples().all())
+    return dict(iter(rows))
 
 
 async def tell_of_nights(tx: Tx) -> int:
