@@ -21,6 +21,7 @@ def one_prompt(**prompt: Any) -> dict[str, Any]:
     text = {"en": "Thinking of you.", "es": "Pienso en ti."}
     file["schedules"][0]["prompts"] = [{"key": "note", "support": "emotional", "text": text, **prompt}]
     person(file, "p2")["schedules"] = []
+    file["programme"]["follow_up"] = {"missed": "none"}
     file["programme"]["caps"] = {"silence": "none"}  # nobody answers here, and no word about it is wanted
     return file
 
@@ -274,6 +275,7 @@ async def test_a_week_with_a_change_of_clocks(open_story: Open) -> None:
     """Every local day has its one question at 9:30, the day of 23 hours and the day of 25 included."""
     file = only_mood()
     file["programme"]["caps"] = {"silence": "none"}
+    file["programme"]["follow_up"] = {"missed": "none"}
     story = await open_story(file)
     alex = story.phone(ALEX)
     for begins in (datetime(2027, 3, 10, 6, 0, tzinfo=UTC), datetime(2027, 11, 3, 5, 0, tzinfo=UTC)):

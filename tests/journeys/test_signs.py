@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from bot.actions.histories import find_participant, points_of, scores_of
 from bot.domain.checkins import Silence
 from bot.domain.signs import Sign
 from bot.store.alerts import Alert, AlertState
+from bot.store.ids import new_id
+from bot.store.schedules import ScoreRow
 from bot.store.signs import Episode
 from schedules.silence import mind_silence
 from schedules.upkeep import tidy
@@ -142,6 +145,29 @@ async def test_answers_that_fall(open_story: Open, level: str) -> None:
     dana.got_nothing()
     await _asked(story, "7", "5", "4")
     await dana.gets(FALLING)
+
+
+async def test_scores_that_fall(open_story: Open) -> None:
+    """Well-being at 80, 68, 56, 44 over four weeks: told, once."""
+    story = await open_story(_file())
+    async with story.database.write() as tx:
+        alex = await find_participant(tx, "p1")
+        await tx.vault.load(tx.session, [alex.key_id])
+        for week, total in enumerate((80, 68, 56, 44)):
+            row_id = new_id()
+            value = json.dumps({"parts": {"total": total}, "reached": []})
+            sealed = tx.vault.seal(alex.key_id, value, "scores", "value", row_id)
+            at = tx.now - timedelta(weeks=4 - week)
+            tx.session.add(
+                ScoreRow(
+                    id=row_id, run_id=row_id, participant_id=alex.id, instrument="who-5",
+                    version="1", value=sealed, at=at,
+                )
+            )  # fmt: skip
+        alex.trend_due_at = tx.now
+    await story.settle()
+    await story.chat(DANA_CHAT).gets(FALLING)
+    assert [e.subject for e in await story.rows(Episode)] == ["who-5:total"]
 
 
 async def test_nothing_while_a_human_has_them(open_story: Open) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,8 @@ from bot.domain.signs import (
     has_turned,
     is_falling,
 )
+from bot.store.vault import new_ring_key
+from tests.unit.cli import EXAMPLE, Shell
 
 HEAD = "programme:\n  name: A\n  country: US\n  timezone: America/New_York\n  help_contact: '+12025550100'\n"
 answers = st.lists(st.integers(0, 10), max_size=12)
@@ -147,3 +150,20 @@ def test_wrong_ones_are_named_with_their_line(written: str, field: str) -> None:
     with pytest.raises(ProgrammeFileError) as wrong:
         parse_programme(f"{HEAD}  follow_up: {{{written}}}\n")
     assert [(one.line, one.field) for one in wrong.value.errors] == [(6, f"programme.follow_up.{field}")]
+
+
+def test_the_database_keeps_what_the_file_says(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Imported and exported, it reads the same; taken out of the file, all is as usual again."""
+    monkeypatch.setenv("HANDRAIL_KEYS", new_ring_key())
+    text = EXAMPLE.read_text("utf-8")
+    line = "  follow_up: {missed: {in_a_row: 4, share: 75, within: 10d, level: urgent}, opted_out: none}\n"
+    file = tmp_path / "programme.yaml"
+    file.write_text(text.replace("programme:\n", f"programme:\n{line}", 1), "utf-8")
+    assert shell("import", str(file)).code == 0
+    exported = shell("export").out
+    assert line in exported
+    assert parse_programme(exported).follow_up == parse_programme(file.read_text("utf-8")).follow_up
+    assert shell("import", str(EXAMPLE)).code == 0
+    assert parse_programme(shell("export").out).follow_up == DEFAULT
