@@ -135,7 +135,10 @@ def enroll(
     file: Annotated[Path, typer.Argument(help="A sheet of people (CSV), one row each.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
 ) -> None:
-    """Enrol many people at once. Doing it twice changes nothing; it texts nobody."""
+    """Enrol many people at once. Doing it twice changes nothing; it texts nobody.
+
+    But for this: whoever gets another specialist by it is told, as by `handrail transfer`.
+    """
     from bot.commands.enrolling import enroll
 
     enroll(file, dry_run=dry_run)

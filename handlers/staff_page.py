@@ -20,6 +20,7 @@ from bot.domain.charts import draw_svg
 from bot.domain.errors import ErasedError
 from bot.domain.papers import Article, Paper
 from bot.domain.situations import about, day, facts, moment, plan_lines, words
+from bot.domain.summaries import about as paper_about
 from bot.domain.summaries import words as paper_words
 from bot.store.alerts import Alert
 from bot.store.database import Database, Tx
@@ -118,7 +119,7 @@ def _charts(article: Article, language: str, zone: str) -> list[tuple[str, Marku
             ends = (day(first, zone, language), day(last, zone, language))
             # Our own drawing; what people wrote is in none of it.
             picture = Markup(draw_svg(series, (first, last), ends))  # noqa: S704
-            drawn.append((about(series.title, language), picture))
+            drawn.append((paper_about(series.title, language), picture))
     return drawn
 
 

@@ -59,7 +59,7 @@ async def check_sheet(tx: Tx, data: bytes) -> tuple[Enrollee, ...]:
 async def enrol_people(tx: Tx, people: Sequence[Enrollee]) -> Imported:
     """Write rows that `check_sheet` has read; the same again changes nothing. Raises ContactTakenError.
 
-    Nobody is texted. What a row leaves empty stays as it is.
+    Nobody is texted, but where somebody gets another specialist. What a row leaves empty stays as it is.
     """
     done = Imported()
     programme = await the_programme(tx)

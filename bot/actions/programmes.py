@@ -38,7 +38,9 @@ async def import_programme(
     foresee: bool = False,
     step: Callable[[], None] = lambda: None,
 ) -> Imported:
-    """Write what the file says. Nobody is texted, nobody is removed. Raises ContactTakenError.
+    """Write what the file says; nobody is removed. Raises ContactTakenError.
+
+    Nobody is texted, but where somebody gets another specialist.
 
     `foresee`: say first what publishing its schedules changes for those who are on them. `step` is called
     after each participant, to show how far it is.

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from bot.domain.charts import Series
 from bot.domain.papers import Article, Part
-from bot.domain.situations import about, day, moment
-from bot.domain.summaries import Alarm, Change, Vow, alarm_line, change, promise_line, words
+from bot.domain.situations import day, moment
+from bot.domain.summaries import Alarm, Change, Vow, about, alarm_line, change, promise_line, words
 
 LATELY = timedelta(days=14)  # an alert that is over is kept in mind so long
 QUIET = timedelta(days=4)  # without a word

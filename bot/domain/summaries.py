@@ -14,7 +14,7 @@ from bot.domain.checkins import Silence
 from bot.domain.papers import Article, Part, quote
 from bot.domain.phrases import load
 from bot.domain.plans import Section
-from bot.domain.situations import about, day, moment
+from bot.domain.situations import day, moment
 
 LOOK_BACK = timedelta(days=14)  # where there was no session before
 COMPARED = 4  # answers; with fewer, a change says nothing
@@ -120,6 +120,11 @@ class Material:
 def words(language: str) -> dict[str, Any]:
     """Return a paper's words in a language, English where there are none."""
     return _WORDS.get(language, _WORDS["en"])
+
+
+def about(title: str, language: str) -> str:
+    """Name what a series measures."""
+    return str(words(language)["abouts"].get(title, title))
 
 
 def change(series: Series) -> Change:
