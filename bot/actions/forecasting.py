@@ -7,19 +7,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
 from bot.actions.anchors import NOTHING, Since, anchors_of, load_since
+from bot.actions.capping import after_quiet, count_capped, everybody
 from bot.actions.planning import PREFERRED
 from bot.actions.versions import EXPIRES, Version, anchor_of, load_versions
 from bot.domain.consent import ConsentState
 from bot.domain.courtesy import InQuiet
 from bot.domain.finders import is_personal
 from bot.domain.forecast import HOUR, Peak, peaks
-from bot.domain.hours import Window, parse_window, quiet_ends
 from bot.domain.messages import ChannelName
 from bot.domain.prompts import Prompt, timetable_of
 from bot.domain.recurrence import Anchors, Due, Timetable
@@ -48,8 +47,9 @@ class Hour:
 class Forecast:
     """The next days: every hour, and where a sender's rate does not suffice.
 
-    Quiet hours are taken into account, caps are not: they only make it less. `quiet` counts what quiet
-    hours drop.
+    Hours count texts where they fall due, quiet hours taken into account; `quiet` counts what these drop.
+    `capped` says how many of a day's (in UTC) the caps hold back, over all schedules of a person, and `lost`
+    how many of all then come too late.
     """
 
     begins: datetime
@@ -58,6 +58,8 @@ class Forecast:
     peaks: Mapping[ChannelName, tuple[Peak, ...]]
     rates: Mapping[ChannelName, float]
     quiet: int
+    capped: Mapping[date, int]
+    lost: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +94,8 @@ async def forecast(
     groups = [_group(row) for row in rows]
     jobs = [(group, shares[group.version_id].everybody) for group in _whatever_start(groups, tx.now)]
     jobs += [(group, shares[group.version_id].by_start) for group in groups]
-    jobs += [(group, shares[group.version_id].by_person) for group in await _persons(tx, versions, shares)]
+    since = await _own_dates(tx, versions, shares)
+    jobs += [(group, shares[group.version_id].by_person) for group in _persons(since)]
     jobs = [job for job in jobs if job[1].prompts]
     for number, (group, share) in enumerate(jobs, start=1):
         book.enter(group, share)
@@ -101,7 +104,9 @@ async def forecast(
             if progress is not None:
                 progress(number, len(jobs))
     people = sum(group.count for group in groups)
-    return book.forecast(people, rates)
+    kinds = await everybody(tx, _EACH, {who: dates for who, (dates, _) in since.items()})
+    capped, lost = await count_capped(kinds, versions, tx.now, tx.now + timedelta(days=days))
+    return replace(book.forecast(people, rates), capped=capped, lost=lost)
 
 
 _CONTACT = (
@@ -143,9 +148,8 @@ def _reached(*columns: Any) -> Any:
 
 
 _ALIKE = _reached(func.count().label("count")).group_by(*_COLUMNS)
-_PERSONS = _reached(Participant.id.label("participant_id")).where(
-    Schedule.version_id.in_(bindparam("versions", expanding=True))
-)
+_EACH = _reached(Participant.id.label("participant_id"), Programme.id.label("programme_id"))
+_PERSONS = _EACH.where(Schedule.version_id.in_(bindparam("versions", expanding=True)))
 
 
 def _group(row: Any, since: Since = NOTHING, *, count: int | None = None) -> _Group:
@@ -172,11 +176,13 @@ def _whatever_start(groups: Iterable[_Group], now: datetime) -> list[_Group]:
     return [replace(group, count=count) for group, count in found.items()]
 
 
-async def _persons(tx: Tx, versions: Mapping[str, Version], shares: Mapping[str, _Shares]) -> list[_Group]:
-    """Return everybody who has dates of their own that their schedule counts from; alike ones together."""
+async def _own_dates(
+    tx: Tx, versions: Mapping[str, Version], shares: Mapping[str, _Shares]
+) -> dict[str, tuple[Since, list[Any]]]:
+    """Return the dates, and the rows, of everybody who has dates that their schedule counts from."""
     asking = [version_id for version_id, share in shares.items() if share.by_person.prompts]
     if not asking:
-        return []
+        return {}
     rows = (await tx.session.execute(_PERSONS, {"versions": asking})).all()
     since: dict[str, Since] = {}
     for first in range(0, len(rows), 500):
@@ -187,9 +193,18 @@ async def _persons(tx: Tx, versions: Mapping[str, Version], shares: Mapping[str,
             starts=some if any(versions[v].needs_starts for v in asking) else (),
         )
         await asyncio.sleep(0)
-    found: defaultdict[_Group, int] = defaultdict(int)
+    found: dict[str, tuple[Since, list[Any]]] = {}
     for row in rows:
         if (dates := since.get(row.participant_id, NOTHING)) != NOTHING:
+            found.setdefault(row.participant_id, (dates, []))[1].append(row)
+    return found
+
+
+def _persons(own: Mapping[str, tuple[Since, list[Any]]]) -> list[_Group]:
+    """Return those with dates of their own; alike ones together."""
+    found: defaultdict[_Group, int] = defaultdict(int)
+    for dates, rows in own.values():
+        for row in rows:
             found[_group(row, dates, count=0)] += 1
     return [replace(group, count=count) for group, count in found.items()]
 
@@ -278,6 +293,8 @@ class _Book:
             peaks=found,
             rates=dict(rates),
             quiet=round(self._quiet),
+            capped={},
+            lost=0,
         )
 
     def _spread(self, group: _Group, anchors: Anchors, share: _Share, day: Due) -> None:
@@ -292,7 +309,7 @@ class _Book:
     def _add(self, group: _Group, anchors: Anchors, prompt: Prompt, at: datetime, count: float) -> None:
         late = prompt.expires or EXPIRES
         if group.quiet_hours is not None:
-            ends = _after_quiet(group.quiet_hours, anchors.zone, at)
+            ends = after_quiet(group.quiet_hours, anchors.zone, at)
             if ends > at and (prompt.quiet is InQuiet.DROP or ends - at >= late):
                 self._quiet += count
                 return
@@ -305,14 +322,3 @@ class _Book:
         if channel not in self._hours:
             self._hours[channel] = [defaultdict(float) for _ in range(self._length)]
         return self._hours[channel]
-
-
-@lru_cache(maxsize=1 << 16)
-def _after_quiet(window: str, zone: str, at: datetime) -> datetime:
-    """Return `at`, or the end of the quiet hours it falls into."""
-    return quiet_ends(_window(window), zone, at)
-
-
-@lru_cache
-def _window(text: str) -> Window:
-    return parse_window(text)

@@ -51,16 +51,25 @@ async def _enroll(settings: Settings, data: bytes, *, dry_run: bool) -> Imported
 
 
 async def _write(database: Database, people: Sequence[Enrollee], steps: Steps, *, dry_run: bool) -> Imported:
-    total = Imported()
-    for first in range(0, len(people), AT_ONCE):
-        some = people[first : first + AT_ONCE]
-        try:
-            async with database.write() as tx:
-                total.add(await enrol_people(tx, some))
-                if dry_run:
-                    raise _DryRunError
-        except _DryRunError:
-            pass
-        steps.some(len(some))
-        await asyncio.sleep(BREATH)
+    total, written = Imported(), 0
+    try:
+        for first in range(0, len(people), AT_ONCE):
+            some = people[first : first + AT_ONCE]
+            try:
+                async with database.write() as tx:
+                    total.add(await enrol_people(tx, some))
+                    if dry_run:
+                        raise _DryRunError
+            except _DryRunError:
+                pass
+            written += len(some)
+            steps.some(len(some))
+            await asyncio.sleep(BREATH)
+    finally:  # interrupted, the terminal closed, the database away: whatever it was, this is how it stands
+        if written < len(people) and not dry_run:
+            print(
+                f"{written} of {len(people)} rows are written, the rest are not. "
+                "Run the same sheet again to go on: what is written stays as it is.",
+                file=sys.stderr,
+            )
     return total

@@ -35,6 +35,8 @@ def to_data(found: Forecast) -> dict[str, Any]:
         "people": found.people,
         "rates": {str(channel): rate for channel, rate in found.rates.items()},
         "dropped_in_quiet_hours": found.quiet,
+        "held_back_by_caps": {day.isoformat(): count for day, count in found.capped.items()},
+        "too_late_by_caps": found.lost,
         "hours": [
             {"at": hour.at.isoformat(), **{str(channel): count for channel, count in hour.texts.items()}}
             for hour in found.hours
@@ -64,15 +66,19 @@ def _draw(found: Forecast) -> None:
         days[hour.at.date()].append(hour)
     most = max((sum(map(_total, hours)) for hours in days.values()), default=0)
     late = {peak.at.date() for own in found.peaks.values() for peak in own}
-    table = Table("day (UTC)", "texts", "", "busiest hour", box=None, pad_edge=False)
+    table = Table("day (UTC)", "texts", "", "busiest hour", "held back by caps", box=None, pad_edge=False)
     for day, hours in days.items():
         texts, busiest = sum(map(_total, hours)), max(hours, key=_total)
         bar = "█" * round(WIDTH * texts / most) if most else ""
         peak = f"{busiest.at:%H}:00  {_total(busiest):,}" if texts else ""
-        table.add_row(f"{day:%a %Y-%m-%d}", f"{texts:,}", bar, peak, style="red" if day in late else None)
+        capped = f"{held:,}" if (held := found.capped.get(day, 0)) else ""
+        style = "red" if day in late else None
+        table.add_row(f"{day:%a %Y-%m-%d}", f"{texts:,}", bar, peak, capped, style=style)
     Console().print(table)
     quiet = f"; quiet hours drop {found.quiet:,}" if found.quiet else ""
-    print(f"{found.people:,} people on schedules{quiet}. Caps are not counted: they only make it less.")
+    lost = f", of which {found.lost:,} then come too late" if found.lost else ""
+    caps = f" Caps hold back {held:,} of these{lost}." if (held := sum(found.capped.values())) else ""
+    print(f"{found.people:,} people on schedules{quiet}.{caps}")
 
 
 def _warn(found: Forecast) -> None:

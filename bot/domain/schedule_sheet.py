@@ -17,10 +17,10 @@ from bot.domain.sheets import Row, harmless, read_rows
 from bot.domain.yaml_writing import write_flow
 
 _ABOUT = ("schedule", "title")
-_SINGLE = ("key", "support", "instrument", "expires", "nudge", "closes", "on_holiday", "skippable")
+_WHETHER = ("expires", "nudge", "closes", "on_holiday", "skippable", "priority", "quiet")
+_SINGLE = ("key", "support", "instrument", *_WHETHER)
 _FLOWS = ("at", "answer", "questions", "follow_up", "variants")
 _COLUMNS = (*_ABOUT, "key", "at", "support", "answer", "instrument", "questions", "follow_up", "variants")
-_WHETHER = ("expires", "nudge", "closes", "on_holiday", "skippable")
 _NEEDED = ("schedule", "key", "at", "support")
 _TEXT = re.compile(r"text_([a-z]{2,3})(?:_([a-z]{2}))?")
 

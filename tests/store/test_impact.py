@@ -194,7 +194,7 @@ async def large(
     await opened.close()
 
 
-@pytest.mark.timeout(400)  # a minute and a half of one core, which others may be using
+@pytest.mark.timeout(400)  # half a minute of one core, which others may be using
 async def test_two_thousand_people_for_sixty_days(large: Database, clock: HandClock) -> None:
     """The numbers are those that sixty days then bring, for two thousand people in five zones."""
     happened = await publish_and_live(large, clock, people=2000)

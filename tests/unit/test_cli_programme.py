@@ -95,7 +95,7 @@ def test_a_sheet_and_a_calendar_can_be_had(imported: Shell) -> None:
     """Both formats are written to standard output; what a calendar can't say is on standard error."""
     sheet, calendar = imported("export", "--format", "csv"), imported("export", "--format", "ics")
     assert sheet.out.startswith(
-        "schedule,title,key,at,support,answer,instrument,questions,follow_up,variants,expires,nudge,closes,on_holiday,skippable,text_en,text_es"
+        "schedule,title,key,at,support,answer,instrument,questions,follow_up,variants,expires,nudge,closes,on_holiday,skippable,priority,quiet,text_en,text_es"
     )
     assert calendar.out.startswith("BEGIN:VCALENDAR")
     assert "first-weeks/day-3" in calendar.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,27 @@ def test_the_forecast_counts_by_the_hour(shell: Shell) -> None:
     assert found["peaks"] == []
     drawn = shell("forecast", "--days", "3")
     assert (drawn.code, "█" in drawn.out) == (0, True)
+
+
+def test_the_forecast_says_what_caps_hold_back(shell: Shell, tmp_path: Path) -> None:
+    """With one text a day: day by day what the preview holds back for it; the hours stay what they were."""
+    free = json.loads(shell("forecast", "--days", "14", "--json").out)
+    text = EXAMPLE.read_text("utf-8").replace("\nstaff:", "\n  caps: {per_day: 1, gap: none}\nstaff:", 1)
+    (tmp_path / "capped.yaml").write_text(text, "utf-8")
+    assert shell("import", "capped.yaml").code == 0
+    capped = json.loads(shell("forecast", "--days", "14", "--json").out)
+    assert capped["hours"] == free["hours"]
+    words = ("preview", "--schedule", NAME, "--participant", "p1", "--count", "30", "--json")
+    sends = json.loads(shell(*words).out)["sends"]
+    hours = [hour["at"][:10] for hour in free["hours"]]
+    whole = set(hours) - {hours[0], hours[-1]}
+    days = Counter(send["utc"][:10] for send in sends if send["skip"] == "daily_cap")
+    found = capped["held_back_by_caps"]
+    assert sum(days.values()) > 3
+    assert {day: found.get(day, 0) for day in whole} == {day: days[day] for day in whole}
+    assert capped["too_late_by_caps"] == sum(found.values())  # none of them waits for another day
+    said = shell("forecast", "--days", "14").out
+    assert f"Caps hold back {sum(found.values())} of these" in said
 
 
 def test_a_sample_of_people_and_of_a_draft(shell: Shell, tmp_path: Path) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from bot.actions.enrolling import enrol_people
+from bot.actions.imported import Imported
+from bot.domain.enrolment_sheet import Enrollee
+from bot.store.database import Tx
 from tests.unit.cli import EXAMPLE, Shell
 
 HEAD = "ref,name,language,specialist,sms,consent_method,consent_on,consent_wording,schedule,start\n"
@@ -92,6 +97,31 @@ def test_a_large_sheet_is_written_in_parts_and_once(imported: Shell, tmp_path: P
     (tmp_path / "people.csv").write_text(HEAD + rows, "utf-8")
     assert imported("enroll", "people.csv").out == "620 participants added, nothing else.\n"
     assert imported("enroll", "people.csv").out == "Nothing changed.\n"
+
+
+def test_an_interrupted_run_says_how_far_it_came_and_goes_on(
+    imported: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted after a hundred rows: these are kept and counted, and the next run adds the rest."""
+    rows = "".join(f"n{number},Name {number},,,,,,,first-weeks,\n" for number in range(150))
+    (tmp_path / "people.csv").write_text(HEAD + rows, "utf-8")
+    begun: list[int] = []
+
+    async def interrupted(tx: Tx, people: Sequence[Enrollee]) -> Imported:
+        begun.append(len(people))
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        return await enrol_people(tx, people)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.commands.enrolling.enrol_people", interrupted)
+        try:
+            said = imported("enroll", "people.csv").err
+        except KeyboardInterrupt:
+            said = capsys.readouterr().err
+    assert begun == [100, 50]
+    assert "100 of 150 rows are written, the rest are not. Run the same sheet again to go on" in said
+    assert imported("enroll", "people.csv").out == "50 participants added, nothing else.\n"
 
 
 def test_an_exported_sheet_imports_and_changes_nothing(imported: Shell, tmp_path: Path) -> None:

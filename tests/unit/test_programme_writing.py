@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.answers import AnswerSpec, Choice, FreeText, Option, Scale, YesNo
+from bot.domain.courtesy import InQuiet, Priority
 from bot.domain.directory import Directory, Entry
 from bot.domain.errors import ProgrammeFileError
 from bot.domain.hours import EVERY_DAY, Shift, Weekday, Window
@@ -249,6 +250,8 @@ prompts = st.builds(
     expires=st.none() | lengths,
     on_holiday=st.sampled_from(OnHoliday),
     skippable=st.none() | st.booleans(),
+    priority=st.sampled_from(Priority),
+    quiet=st.sampled_from(InQuiet),
 )
 entries = st.lists(
     st.builds(

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.domain.bending import OnHoliday
+from bot.domain.courtesy import InQuiet, Priority
 from bot.domain.errors import ProgrammeFileError
-from bot.domain.schedule_sheet import read_sheet
+from bot.domain.schedule_sheet import read_sheet, write_sheet
 from bot.domain.sheets import Row, harmless, plain, read_rows
 
 COLUMNS = ("ref", "name", "first_day")
@@ -106,6 +108,36 @@ def test_every_wrong_cell_of_a_schedule_is_named() -> None:
         (5, "answer"),
         (5, "schedule"),
         (6, "text"),
+    ]
+
+
+MANNERS = "schedule,key,at,support,on_holiday,skippable,priority,quiet,text_en,text_es\n"
+
+
+def test_how_a_prompt_gives_way_has_columns() -> None:
+    """Holidays, SKIP, priority and quiet hours are read from a sheet and written back; empty is the usual."""
+    rows = f"daily,a,{AT},emotional,shift,false,high,drop,Hi,Hola\ndaily,b,{AT},emotional,,,,,Hi,Hola\n"
+    (schedule,) = read_sheet((MANNERS + rows).encode(), ["en", "es"])
+    first, second = schedule.prompts
+    assert (first.on_holiday, first.skippable) == (OnHoliday.SHIFT, False)
+    assert (first.priority, first.quiet) == (Priority.HIGH, InQuiet.DROP)
+    assert (second.on_holiday, second.skippable) == (OnHoliday.SEND, None)
+    assert (second.priority, second.quiet) == (Priority.NORMAL, InQuiet.MOVE)
+    assert read_sheet(write_sheet([schedule], ["en", "es"]).encode(), ["en", "es"]) == (schedule,)
+
+
+def test_a_wrong_way_to_give_way_is_named() -> None:
+    """Each of these cells has its own line and column."""
+    rows = "".join(f"daily,k{n},{AT},emotional,{cells},Hi,Hola\n" for n, cells in enumerate((
+        "sometimes,,,", ",maybe,,", ",,urgent,", ",,,never",
+    )))  # fmt: skip
+    with pytest.raises(ProgrammeFileError) as caught:
+        read_sheet((MANNERS + rows).encode(), ["en", "es"])
+    assert [(error.line, error.field) for error in caught.value.errors] == [
+        (2, "on_holiday"),
+        (3, "skippable"),
+        (4, "priority"),
+        (5, "quiet"),
     ]
 
 
