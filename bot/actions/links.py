@@ -6,10 +6,11 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import exists, update
 
 from bot.store.database import Tx
 from bot.store.desk import Link
+from bot.store.people import PersonStatus, Staff
 
 LASTS = timedelta(hours=1)
 PATH = "/s"
@@ -36,10 +37,15 @@ async def make_link(
 
 
 async def use_link(tx: Tx, token: str) -> Link | None:
-    """Return what a link leads to and use it up; None when it is used, too old or unknown."""
+    """Return what a link leads to and use it up; None when used, too old, unknown, or its reader left."""
     used = await tx.session.scalar(
         update(Link)
-        .where(Link.token_hash == _hash(token), Link.used_at.is_(None), Link.expires_at > tx.now)
+        .where(
+            Link.token_hash == _hash(token),
+            Link.used_at.is_(None),
+            Link.expires_at > tx.now,
+            exists().where(Staff.id == Link.staff_id, Staff.status == PersonStatus.ACTIVE),
+        )
         .values(used_at=tx.now)
         .returning(Link.token_hash)
         .execution_options(synchronize_session=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.actions.results import record_status
 from bot.channels.simulator import Fault
@@ -13,7 +13,7 @@ from bot.domain.consent import ConsentState
 from bot.domain.messages import Direction, Kind, MessageState, StatusEvent
 from bot.store.messages import Message, ProviderEvent
 from bot.store.messages import Sender as SenderRow
-from tests.faults.house import ALEX, CRISIS, DANA, DANA_SMS, JO, LEE, SMS, TELEGRAM, House
+from tests.faults.house import ALEX, CRISIS, DANA, DANA_SMS, JO, LEE, SMS, TELEGRAM, URGENT, House
 
 OUT = Message.direction == Direction.OUT
 
@@ -56,6 +56,38 @@ async def test_fault_06_a_status_before_we_know_the_providers_id(house: House) -
     assert (await _only(house)).state is MessageState.DELIVERED
     await house.app.settle()
     assert house.screen(ALEX) == []
+
+
+async def test_fault_07_a_notice_that_is_refused(house: House) -> None:
+    """Telegram refuses Dana's notice for good: she is texted in the same instant, and Jo's time stays."""
+    house.phones[TELEGRAM].fail(Fault.FAILED)
+    await house.says(ALEX, URGENT)
+    assert len(house.screen(DANA_SMS)) == 1
+    await _jo_is_told_when_danas_time_is_over(house)
+
+
+async def test_fault_07_a_notice_that_was_taken_and_not_delivered(house: House) -> None:
+    """The provider took it and says it never arrived: the next way, and Jo's time stays."""
+    await house.says(ALEX, URGENT)
+    assert house.screen(DANA_SMS) == []
+    notice = await _only(house, Message.kind == Kind.NOTICE)
+    async with house.database.write() as tx:
+        await tx.session.execute(update(Message).values(state=MessageState.SENT))
+    await _status(house, notice, "failed", error_code="30003")
+    await house.app.settle()
+    assert len(house.screen(DANA_SMS)) == 1
+    await _jo_is_told_when_danas_time_is_over(house)
+
+
+async def _jo_is_told_when_danas_time_is_over(house: House) -> None:
+    (alert,) = await house.alerts()
+    assert alert.next_step_at is not None
+    left = alert.next_step_at - house.clock()
+    assert left > timedelta(minutes=1)
+    await house.forward(seconds=left.total_seconds() - 1)
+    assert house.screen(JO) == []
+    await house.forward(seconds=1)
+    assert len(house.screen(JO)) == 1
 
 
 async def test_fault_10_too_fast(house: House) -> None:

@@ -7,6 +7,7 @@ import httpx
 from bot.store.alerts import AlertEvent
 from tests.journeys.conftest import Open
 from tests.journeys.programmes import ALEX, DANA_CHAT, JO, no_prompts, only_mood, person
+from tests.journeys.story import bring_in
 
 
 async def test_details_on_telegram_where_they_are_allowed(open_story: Open) -> None:
@@ -73,6 +74,20 @@ async def test_a_link_is_too_old_after_an_hour(open_story: Open) -> None:
     await jo.says("VIEW p1")
     address = (await jo.gets("read it here, once")).split()[-1]
     await story.forward(hours=1)
+    async with httpx.AsyncClient(trust_env=False) as browser:
+        assert (await browser.post(address)).status_code == 410
+
+
+async def test_a_link_shows_nothing_to_somebody_who_left(open_story: Open) -> None:
+    """Jo asked, and left the programme before opening it: the page shows her nothing any more."""
+    file = no_prompts()
+    person(file, "p1")["specialist"] = "jo"
+    story = await open_story(file)
+    jo = story.phone(JO)
+    await jo.says("VIEW p1")
+    address = (await jo.gets("read it here, once")).split()[-1]
+    person(file, "jo")["status"] = "left"
+    await bring_in(story.database, file)
     async with httpx.AsyncClient(trust_env=False) as browser:
         assert (await browser.post(address)).status_code == 410
 
