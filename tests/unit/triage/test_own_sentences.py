@@ -31,6 +31,10 @@ WRONG = (
     "su música a las 3 am",
     "tanta tarea jajaja",
     "years back i tried",
+    "sería mi funeral",
+    "una menos que falta",
+    "hoy sí me aviento",
+    "with that bib",
     # and of everyday life: drink among people who may not be in recovery, what is about to be given away or
     # left, and a grumble whose reason is nothing the rules know
     "drunk last night lol",
