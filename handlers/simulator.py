@@ -17,6 +17,7 @@ this page, or from no page at all, are answered.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +44,7 @@ from handlers.simulation.why import explain
 STATIC = Path(__file__).parent / "static" / "simulator"
 LARGEST = 64_000  # bytes of a request; a phone's longest text is 4,096 characters
 LONGEST = 4096
+KEY = re.compile("[0-9*#]")
 PING = 15  # seconds between signs of life on a stream
 
 Handler = Callable[[Request], Awaitable[Any]]
@@ -82,6 +84,11 @@ class Simulation:
                 raise RequestError("A tap is one thing and a text another; send `button` or `text`.")
             return _receipt(await self.stage.taps(channel, address, button, _text(fields, "reply_to")))
         text, media = _text(fields, "text") or "", _media(fields.get("media"))
+        if channel is ChannelName.VOICE:
+            if media or not KEY.fullmatch(text):
+                raise RequestError("On a call only keys can be pressed: one of 0 to 9, * and #, as `text`.")
+            await self.stage.presses(address, text)
+            return {"outcome": "kept", "message": None, "level": None, "toast": None}
         if not text.strip() and not media:
             raise RequestError("There is nothing to send; give `text`, `media` or `button`.")
         return _receipt(await self.stage.says(channel, address, text, media))
@@ -210,8 +217,8 @@ async def _fields(request: Request, known: set[str]) -> dict[str, Any]:
 
 
 def _channel(fields: dict[str, Any]) -> ChannelName:
-    if fields.get("channel") not in ("sms", "telegram"):
-        raise RequestError("`channel` is `sms` or `telegram`.")
+    if fields.get("channel") not in list(ChannelName):
+        raise RequestError(f"`channel` is one of {', '.join(ChannelName)}.")
     return ChannelName(fields["channel"])
 
 

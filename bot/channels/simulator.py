@@ -41,6 +41,7 @@ class Bubble:
     text: str
     at: datetime
     buttons: tuple[Button, ...] = ()
+    sent: bool = True  # False: heard during a call, and no message
 
 
 class Bell:
@@ -83,6 +84,17 @@ class Phone:
         """Put a bubble on the screen."""
         self.bubbles.append(bubble)
         self.bell.ring()
+
+    @property
+    def last_heard(self) -> str | None:
+        """Return the provider's id of the latest call to this phone."""
+        return next(
+            (b.provider_id for b in reversed(self.bubbles) if b.sent and b.direction is Direction.OUT), None
+        )
+
+    def hears(self, text: str, at: datetime) -> None:
+        """Let what a call answers be heard; it is no message of its own."""
+        self.show(Bubble(provider_id=self._number(), direction=Direction.OUT, text=text, at=at, sent=False))
 
     def types(self, text: str, at: datetime) -> Bubble:
         """Show what the owner wrote, and return it with the id its `Inbound` is to carry."""

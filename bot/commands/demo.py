@@ -101,7 +101,8 @@ class Web:
         await migrate(settings.database_url)
         database = make_database(settings, now=now)
         simulators = {
-            name: _simulator(name, database, now) for name in (ChannelName.TELEGRAM, ChannelName.SMS)
+            name: _simulator(name, database, now)
+            for name in (ChannelName.TELEGRAM, ChannelName.SMS, ChannelName.VOICE)
         }
         senders = {name: Sender(channel=simulator) for name, simulator in simulators.items()}
         app = App(settings, Parts(database=database, senders=senders, now=now))

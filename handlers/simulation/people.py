@@ -43,6 +43,8 @@ class Owner:
     def told(self, instant: datetime) -> dict[str, Any]:
         """Return what the page shows about this person."""
         who = "staff" if self.side == "staff" else "participant" if self.role == "participant" else "stranger"
+        if self.channel is ChannelName.VOICE:
+            who = "call"
         return {
             "key": self.key,
             "channel": self.channel,
@@ -77,7 +79,6 @@ async def owners(tx: Tx, programme: Programme) -> list[Owner]:
             select(Contact, Participant, Staff)
             .outerjoin(Participant, Participant.id == Contact.participant_id)
             .outerjoin(Staff, Staff.id == Contact.staff_id)
-            .where(Contact.channel != ChannelName.VOICE)
             .order_by(Staff.position, Participant.position, Contact.position, Contact.id)
         )
     ).all()

@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.actions.calling import press_key
 from bot.channels.simulator import Bell, Fault, Simulator
 from bot.domain.errors import HandrailError
 from bot.domain.instants import Now
-from bot.domain.messages import ChannelName, Inbound, Media
+from bot.domain.messages import ChannelName, Inbound, Media, StatusEvent
 from bot.store.database import Database
 from handlers.inbox import Inbox, Receipt
 from handlers.simulation.travel import TravellingClock, attempts_made, next_instant
@@ -32,6 +33,10 @@ WHOLE_CHANNEL = frozenset({Fault.DOWN, Fault.OFF, Fault.LIMITED})  # faults of a
 
 class TravelError(HandrailError):
     """Nothing will be sent in the next two weeks."""
+
+
+class NoCallError(HandrailError):
+    """Nobody has called this phone yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +120,27 @@ class Stage:
                     media=media,
                 )
             )
+
+    async def presses(self, address: str, key: str) -> None:
+        """Let whoever was called press a key; what the call answers is heard, and the call ends."""
+        async with self.still() as world:
+            phone = world.simulators[ChannelName.VOICE].phone(address)
+            if (rung := phone.last_heard) is None:
+                raise NoCallError
+            phone.types(key, self.clock.now())
+            async with world.database.write() as tx:
+                event = StatusEvent(
+                    channel=ChannelName.VOICE,
+                    provider_id=rung,
+                    status="in-progress",
+                    state=None,
+                    at=self.clock.now(),
+                )
+                speech = await press_key(tx, event, key)
+            if speech is not None:
+                phone.hears(speech.text, self.clock.now())
+            await self._settle()
+        self.bell.ring()
 
     async def taps(self, channel: ChannelName, address: str, data: str, reply_to: str | None) -> Receipt:
         """Let the owner of a phone tap a button of one of our messages."""

@@ -26,6 +26,7 @@ from handlers.simulator import STATIC
 ALEX, SAM, SAM_SMS, MARISOL = "sms:+13125550111", "telegram:800003", "sms:+13125550113", "telegram:800002"
 DANA, DANA_SMS, JO, LEE = "telegram:700001", "sms:+12025550101", "sms:+12025550102", "sms:+12025550103"
 NEW = "sms:+13125550199"
+LEES_CALLS = "voice:+12025550103"
 CRISIS = "I don't want to be here anymore"
 BASE = "http://127.0.0.1:8765"
 
@@ -117,7 +118,7 @@ async def test_the_address_leads_to_a_page_that_runs_nothing_inline(scene: Scene
 async def test_everybody_has_a_phone(scene: Scene) -> None:
     """Participants, staff and one unknown phone can be opened, each at its owner's wall clock."""
     people = {person["key"]: person for person in (await scene.state())["people"]}
-    assert set(people) == {ALEX, MARISOL, SAM, SAM_SMS, DANA, DANA_SMS, JO, LEE, NEW}
+    assert set(people) == {ALEX, MARISOL, SAM, SAM_SMS, DANA, DANA_SMS, JO, LEE, LEES_CALLS, NEW}
     assert [people[key]["time"] for key in (ALEX, SAM, MARISOL)] == ["09:20", "08:20", "07:20"]
     assert {people[key]["side"] for key in (DANA, JO, LEE)} == {"staff"}
 
@@ -144,6 +145,35 @@ async def test_a_crisis_is_answered_told_and_taken(scene: Scene) -> None:
     assert (await scene.texts(ALEX))[-1] == "Dana from your team has your message now."
     taken = (await scene.state())["board"][0]
     assert (taken["state"], taken["holder"]) == ("acknowledged", "Dana Reyes")
+
+
+async def test_a_call_is_answered_by_a_key(scene: Scene) -> None:
+    """Nobody answers, so a phone rings: another key takes nothing, 1 takes the alert, and both are heard."""
+    answer = await scene.client.post(
+        "/simulator/says", json={"channel": "voice", "address": "+12025550103", "text": "1"}
+    )
+    assert "Nobody has called this phone yet" in answer.json()["error"]
+    await scene.says(ALEX, CRISIS)
+    for _ in range(8):
+        await scene.post("forward", minutes=2)
+    called = await scene.texts(LEES_CALLS)
+    assert called
+    assert "Alex" not in " ".join(called)
+    await scene.says(LEES_CALLS, "2")
+    assert (await scene.state())["board"][0]["holder"] is None
+    await scene.says(LEES_CALLS, "1")
+    assert (await scene.state())["board"][0]["holder"] == "Lee Brandt"
+    assert len(await scene.texts(LEES_CALLS)) == len(called) + 2
+    assert "Lee from your team" in (await scene.texts(ALEX))[-1]
+
+
+async def test_only_keys_can_be_pressed_on_a_call(scene: Scene) -> None:
+    """A sentence is nothing that a phone's keys can say."""
+    answer = await scene.client.post(
+        "/simulator/says", json={"channel": "voice", "address": "+12025550103", "text": "hello"}
+    )
+    assert answer.status_code == 400
+    assert "only keys" in answer.json()["error"]
 
 
 async def test_a_skip_stops_at_every_step_of_the_chain(scene: Scene) -> None:

@@ -1,7 +1,7 @@
 // Elements and requests. Everything people wrote is put in as text, never as markup.
 
 export const $ = (selector, root = document) => root.querySelector(selector);
-export const CHANNELS = { sms: "SMS", telegram: "Telegram" };
+export const CHANNELS = { sms: "SMS", telegram: "Telegram", voice: "Call" };
 export const LEVELS = { crisis: "Crisis", urgent: "Urgent", none: "No distress" };
 
 /** Make an element: `el("p", {class: "faint"}, "text", child)`. Strings become text. */

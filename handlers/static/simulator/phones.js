@@ -54,6 +54,9 @@ function breakDelivery(side, fault) {
   });
 }
 
+const KINDS = { sms: "Text message", telegram: "bot", voice: "Phone call" };
+const HINTS = { sms: "Text message", telegram: "Message", voice: "Press a key" };
+
 /** Draw one side: who can be chosen, the open phone, its shortcuts, its delivery. */
 export function showSide(side) {
   const root = $(`#${side}`);
@@ -68,19 +71,20 @@ export function showSide(side) {
   }
   const frame = $(".phone", root);
   frame.classList.toggle("telegram", person.channel === "telegram");
-  frame.classList.toggle("sms", person.channel === "sms");
+  frame.classList.toggle("sms", person.channel !== "telegram");
+  frame.classList.toggle("call", person.channel === "voice");
   $(".face", root).textContent = page.state.programme.split(/\s+/).map((word) => word[0]).slice(0, 2).join("");
   $(".whom b", root).textContent = page.state.programme;
-  $(".whom small", root).textContent = person.channel === "telegram" ? "bot" : "Text message";
+  $(".whom small", root).textContent = KINDS[person.channel];
   $(".composer label", root).textContent = `Message as ${person.name}`;
-  $(".composer input", root).placeholder = person.channel === "telegram" ? "Message" : "Text message";
+  $(".composer input", root).placeholder = HINTS[person.channel];
   showLines(side, $(".log", root), person, phone.lines);
   showShortcuts(side, $(".shortcuts", root), person);
   showFaults($(".delivery", root), person, phone);
 }
 
 function about(person) {
-  const words = [person.channel === "sms" ? person.address : null, `${person.time} in ${person.zone}`];
+  const words = [person.channel !== "telegram" ? person.address : null, `${person.time} in ${person.zone}`];
   if (person.role !== "participant" && person.role !== "unknown") words.unshift(person.role);
   if (person.side === "participant") {
     words.push({ opted_out: "opted out", invited: "has not agreed yet", none: "not known here" }[person.consent]);
@@ -128,7 +132,8 @@ function showLines(side, log, person, lines) {
     items.push(line);
   }
   if (!lines.length) {
-    items.push({ key: "empty", note: "Nothing here yet. Write something, or skip to the next send." });
+    const hint = person.channel === "voice" ? "It has not rung yet." : "Write something, or skip to the next send.";
+    items.push({ key: "empty", note: `Nothing here yet. ${hint}` });
   }
   const make = (item) => (item.note ? el("p", { class: "day" }, item.note) : makeLine(side, person, item));
   sync(log, items, (item) => item.key, make, () => {});
