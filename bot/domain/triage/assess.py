@@ -108,9 +108,10 @@ def _reasons(
         told |= combination.needs
     single = [concept for _, concept in meant if concept.level is not Level.NONE]
     said = max((concept.level.rank for concept in single if concept.alone is None), default=-1)
-    wordy = [concept for concept in single if concept.alone is None or concept.level.rank > said]
     gravest = max((level.rank for level, _ in reasons), default=-1)
-    for concept in wordy:
+    for concept in single:
+        if concept.alone is not None and concept.level.rank <= said:
+            continue
         if concept.name not in told or concept.level.rank > gravest:
             reasons.append((concept.level, concept.why))
     reasons.sort(key=lambda reason: -reason[0].rank)
@@ -164,7 +165,7 @@ def _weight(hit: AnyHit, concept: Concept, language: str) -> tuple[int, int, boo
 def _together(
     said: Sequence[tuple[AnyHit, Concept]], around: Surroundings, rules: Lexicon
 ) -> list[Combination]:
-    """Return the combinations that what is `said` makes up, in one sentence or in the whole text."""
+    """Return the combinations that what is `said` makes up, within a sentence or two or in the whole text."""
     whole: set[str] = set()
     sentences: dict[int, set[str]] = {}
     for hit, concept in said:
@@ -175,6 +176,13 @@ def _together(
         for combination in rules.combinations
         if combination.needs <= whole
         and (not combination.near or any(combination.needs <= names for names in sentences.values()))
+        and (
+            not combination.close
+            or any(
+                combination.needs <= names | sentences.get(sentence + 1, set())
+                for sentence, names in sentences.items()
+            )
+        )
     ]
 
 

@@ -51,6 +51,7 @@ class Combination:
     level: Level
     why: str
     near: bool = False  # counts only within a sentence
+    close: bool = False  # counts only within two sentences that follow each other
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,7 +157,11 @@ def _build() -> Lexicon:
         fillers=fillers,
         combinations=tuple(
             Combination(
-                needs=frozenset(c["needs"]), level=Level(c["level"]), why=c["why"], near=bool(c.get("near"))
+                needs=frozenset(c["needs"]),
+                level=Level(c["level"]),
+                why=c["why"],
+                near=bool(c.get("near")),
+                close=bool(c.get("close")),
             )
             for d in data.values()
             for c in d.get("combinations", ())
