@@ -25,7 +25,7 @@ from sqlalchemy import select
 
 from bot.actions.results import record_status
 from bot.channels.simulator import Fault
-from bot.domain.messages import Direction, Inbound, MessageState, StatusEvent
+from bot.domain.messages import Direction, Inbound, Lane, MessageState, StatusEvent
 from bot.domain.triage.assess import Level
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Database, Tx
@@ -307,13 +307,14 @@ class Anything(RuleBasedStateMachine):
                 for bubble in phone.bubbles
             )
             written: Counter[tuple[str, str]] = Counter()
+            urgent: set[tuple[str, str]] = set()  # of the alerts' lane: there one too many may come
             async with self.house.database.read() as tx:
                 from bot.store.people import Contact
 
                 rows = await tx.session.execute(
                     select(Message, Contact)
                     .join(Contact, Contact.id == Message.contact_id)
-                    .where(Message.direction == Direction.OUT, Message.body.is_not(None), Message.lane != 0)
+                    .where(Message.direction == Direction.OUT, Message.body.is_not(None))
                 )
                 for message, contact in rows.all():
                     text = await tx.vault.reveal(
@@ -323,8 +324,10 @@ class Anything(RuleBasedStateMachine):
                         tx.session, contact.address, "contacts", "address", contact.id
                     )
                     written[address, text] += 1
+                    if message.lane == Lane.ALERT:
+                        urgent.add((address, text))
             for key, count in written.items():
-                assert shown[key] <= count, "a routine text was sent twice"
+                assert key in urgent or shown[key] <= count, "a routine text was sent twice"
 
         self.run(attempts())
 
