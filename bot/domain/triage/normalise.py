@@ -21,6 +21,7 @@ REPEATS = 3  # times a word counts in a row; ten thousand emoji say no more
 MAX_TOKENS = 600  # words and marks of one text that are read
 MAX_FOLDED = 8_000  # characters of a text, folded
 MAX_PIECES = 60  # of a token full of marks
+SHORT = 3  # letters of a word in which a doubled one is no slip of the thumb
 MAX_WORD = 40  # letters; nothing in the lexicon is longer
 _MEMORY = 20_000  # spellings remembered before starting afresh
 
@@ -134,6 +135,8 @@ class Spelling:
     def _apostrophe(self, token: str) -> tuple[str, ...]:
         stem, _, suffix = token.rpartition("'")
         joined = token.replace("'", "")
+        if token in self._short:
+            return self._short[token]
         if joined in self._short:
             return self._short[joined]
         if suffix in _SUFFIXES:
@@ -153,7 +156,8 @@ class Spelling:
             yield "".join(char * (1 if count > 2 else count) for char, count in runs)
             if any(count > 2 for _, count in runs):
                 yield "".join(char for char, _ in runs)
-            for doubled in (nth for nth, (_, count) in enumerate(runs) if count > 1):
+            # "odd" and "too" are words of their own; longer ones may have a letter too many.
+            for doubled in (nth for nth, (_, count) in enumerate(runs) if count > 1 and len(token) > SHORT):
                 yield "".join(
                     char * (1 if nth == doubled else min(count, 2)) for nth, (char, count) in enumerate(runs)
                 )
