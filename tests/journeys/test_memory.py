@@ -23,7 +23,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 def _file(*, start: str = "2026-11-22", who: str = "p1") -> dict[str, Any]:
     """Return a programme that asks one person for their mood daily, and on their third day what helped."""
     file = example()
-    file["programme"] |= {"caps": {"silence": "none"}}
+    file["programme"] |= {"caps": {"silence": "none"}, "follow_up": {"missed": "none", "falling": "none"}}
     prompts = file["schedules"][0]["prompts"]
     file["schedules"][0]["prompts"] = [p for p in prompts if p["key"] in {"mood", "day-3"}]
     for participant in file["participants"]:
