@@ -87,7 +87,10 @@ async def _coming(tx: Tx, programme: Programme, ahead: timedelta) -> list[Coming
     found = []
     for session_id, local, participant in rows:
         at = to_instant(local, known_zone(participant.timezone, programme.timezone))
-        if tx.now < at <= tx.now + ahead:
+        known = (
+            participant.created_at <= at - ahead
+        )  # of whoever was brought in since, there is nothing to tell
+        if known and tx.now < at <= tx.now + ahead:
             found.append(Coming(session_id=session_id, at=at, participant=participant))
     return found
 

@@ -44,7 +44,10 @@ async def mornings(tx: Tx, programme: Programme, roster: Roster) -> list[Morning
     for staff in roster.staff.values():
         if roster.is_active(staff.id) and not roster.is_away(staff.id):
             shifts = list(map(parse_shift, staff.duty))
-            if (day := morning_of(shifts, staff.timezone or roster.zone, tx.now)) is not None:
+            zone = staff.timezone or roster.zone
+            day = morning_of(shifts, zone, tx.now)
+            # On the day on which somebody was brought in, a word about the night before tells them nothing.
+            if day is not None and to_local(staff.created_at, zone).date() < day:
                 days[staff.id] = day
     if not days:
         return []
