@@ -12,7 +12,7 @@ from bot.store.looks import look
 from bot.store.schedules import Enrolment
 
 _DUE = select(exists().where(Enrolment.next_due_at <= bindparam("now")))
-BATCH = 250  # enrolments a transaction: a webhook waits behind one of these at most
+BATCH = 400  # enrolments a transaction: a webhook waits behind one of these at most
 
 
 async def plan(database: Database) -> int:

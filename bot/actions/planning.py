@@ -28,10 +28,10 @@ from bot.actions.anchors import NOTHING, Since, anchors_of, load_since
 from bot.actions.crossing import ALREADY_SENT, Crossed, Passage, cross
 from bot.actions.versions import Version, load_versions
 from bot.domain.consent import ConsentState
-from bot.domain.instants import from_micros, to_micros
+from bot.domain.instants import MICROSECOND, from_micros, to_micros
 from bot.domain.messages import Direction, Kind, Lane, MessageState
 from bot.domain.recurrence import Anchors, Due
-from bot.domain.slots import occurrence_key
+from bot.domain.slots import NAMED, occurrence_key
 from bot.outbox.enqueue import DELIVERY
 from bot.store.base import table_of
 from bot.store.bulk import Bulk, Row
@@ -77,18 +77,19 @@ async def _turn(tx: Tx, rows: Sequence[_Enrolled]) -> None:
     messages: list[Row] = []
     decided: list[Row] = []
     now = to_micros(tx.now)
+    told = _Told(now)
     for number, row in enumerate(rows, start=1):
         if number % BREATH == 0:
             await asyncio.sleep(0)
         version = versions.get(row.version_id or "")
         until = max(row.planned_until, now)  # after a move west, or a clock put back, more is decided
         if row.id in crossed:
-            messages += _on_the_way(row, crossed[row.id], now)
+            messages += _on_the_way(row, crossed[row.id], told)
             until, following = now, crossed[row.id].following
         else:
             dues, following = _plan(row, version, dates.get(row.participant_id, NOTHING), tx.now)
             if version is not None and row.contact_id is not None:
-                messages += [_occurrence(row, due, version, now) for due in dues]
+                messages += [_occurrence(row, due, version, told) for due in dues]
         decided.append((row.id, until, to_micros(following.at) if following else None, row.version_id))
     if messages:
         await _INSERT.run(tx, messages)
@@ -293,19 +294,39 @@ def _must_cross(row: _Enrolled) -> bool:
     return row.decided_by is not None and row.decided_by != row.version_id
 
 
-def _on_the_way(row: _Enrolled, crossed: Crossed, now: int) -> list[Row]:
+class _Told:
+    """What an occurrence's row says of its turn, found once for all the people of a batch who share it."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now  # microseconds since 1970
+        self._known: dict[tuple[int, str], tuple[Due, int, int, str, str]] = {}
+
+    def of(self, due: Due, version: Version) -> tuple[Due, int, int, str, str]:
+        """Return the turn itself, when it is sent and how late, its wall time, and how its name ends."""
+        found = self._known.get((id(due), version.id))  # with the turn kept, nothing else gets its id
+        if found is None:
+            prompt, at = version.prompts[due.key], to_micros(due.at)
+            found = self._known[id(due), version.id] = (
+                due,
+                at + prompt.priority.rank,  # of two that wait, the weightier one is looked at first
+                at + version.expires(due.key) // MICROSECOND,
+                due.local.isoformat(timespec="minutes"),
+                occurrence_key("", due.key, prompt.rule, due.local).removeprefix(NAMED),
+            )
+        return found
+
+
+def _on_the_way(row: _Enrolled, crossed: Crossed, told: _Told) -> list[Row]:
     if row.contact_id is None:
         return []
-    spared = [_occurrence(row, due, version, now, ALREADY_SENT) for due, version in crossed.spared]
-    return spared + [_occurrence(row, due, version, now) for due, version in crossed.dues]
+    spared = [_occurrence(row, due, version, told, ALREADY_SENT) for due, version in crossed.spared]
+    return spared + [_occurrence(row, due, version, told) for due, version in crossed.dues]
 
 
-def _occurrence(row: _Enrolled, due: Due, version: Version, now: int, spared: str | None = None) -> Row:
+def _occurrence(row: _Enrolled, due: Due, version: Version, told: _Told, spared: str | None = None) -> Row:
     """Return the row of an occurrence; `spared` says why it is only written down and not sent."""
-    at = to_micros(due.at)
-    expires_at = to_micros(due.at + version.expires(due.key))
-    missed = expires_at <= now
-    local = due.local.isoformat(timespec="minutes")
+    _, not_before, expires_at, local, name = told.of(due, version)
+    missed = expires_at <= told.now
     return (
         new_id(),
         _OUT,
@@ -316,13 +337,13 @@ def _occurrence(row: _Enrolled, due: Due, version: Version, now: int, spared: st
         _SCHEDULED,
         _CANCELLED if spared else _EXPIRED if missed else _QUEUED,
         spared or ("missed" if missed else None),
-        occurrence_key(row.id, due.key, version.prompts[due.key].rule, due.local),
-        at + version.prompts[due.key].priority.rank,  # of two that wait, the weightier one is looked at first
+        f"{NAMED}{row.id}{name}",
+        not_before,
         expires_at,
         0,
         row.id,
         version.id,
         due.key,
         local,
-        now,
+        told.now,
     )

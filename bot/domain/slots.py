@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.rules import AroundSession, ByCalendar, OnDay, Rule, Side
 
+NAMED = "occ:"  # how the names of occurrences begin
 _SEVERAL = re.compile(r"HOURLY|MINUTELY|SECONDLY|BY(?:HOUR|MINUTE|SECOND)=[^;]*,")
 
 
@@ -49,4 +50,4 @@ def kind(rule: Rule) -> str:
 
 def occurrence_key(enrolment_id: str, prompt: str, rule: Rule, local: datetime) -> str:
     """Return what the outbox knows an occurrence by: enrolment, prompt, turn."""
-    return f"occ:{enrolment_id}:{prompt}:{slot(rule, local)}"
+    return f"{NAMED}{enrolment_id}:{prompt}:{slot(rule, local)}"
