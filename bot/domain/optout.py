@@ -18,6 +18,12 @@ from bot.domain.phrases import load, tokens
 _RUN_ON = 12
 _SENTENCE = re.compile(r"[.!?;\n…]+")
 _PAUSE = re.compile(r"[,:()\[\]{}<>|/*~—–]+|\s-+\s")
+# Words that nearly every text has: of what a rule asks for, its other words rule out more texts at once.
+_COMMON = frozenset(
+    ["a", "and", "any", "are", "be", "do", "for", "i", "in", "is", "it", "me", "more", "my", "no"]
+)
+_COMMON |= {"not", "of", "on", "that", "the", "this", "to", "you", "your"}
+_COMMON |= {"de", "la", "mi", "por", "que", "se", "te"}
 _SLOT = re.compile(r"\[[^\]]*\]|\{[^}]*\}|\S+")
 
 
@@ -42,6 +48,7 @@ class _Language:
     blockers: frozenset[str]
     adjacent: frozenset[str]
     rules: tuple[_Rule, ...]
+    needed: frozenset[str]  # without one of these words no rule matches, whatever else is said
     any_rule: re.Pattern[str]  # matches where one of the rules does: most texts are ruled out in one step
     any_further_in: re.Pattern[str]  # the same for the rules that may follow other words
 
@@ -60,7 +67,10 @@ def find_wish(folded: str) -> str | None:
 
     The time it takes grows with the length of the text and nothing else.
     """
+    said = set(tokens(folded))
     for language in _LANGUAGES:
+        if language.needed.isdisjoint(said):
+            continue
         for clause in _clauses(folded, language):
             if found := _wish(clause, language):
                 return found
@@ -172,6 +182,17 @@ def _rule(line: str, concepts: Mapping[str, list[str]]) -> _Rule:
     )
 
 
+def _needed(line: str, concepts: Mapping[str, list[str]]) -> set[str]:
+    """Return words of which a text must hold one for the rule to match: how its most telling slot begins."""
+    slots = [word for word in _SLOT.findall(line.removeprefix(">")) if word not in {".", "!"}]
+    begins = [
+        {phrase.split()[0] for phrase in concepts[slot[1:-1]]} if slot.startswith("{") else {slot}
+        for slot in slots
+        if not slot.startswith("[")
+    ]
+    return min(begins, key=lambda words: (len(words & _COMMON), len(words)))
+
+
 def _one_of(rules: Iterable[_Rule]) -> re.Pattern[str]:
     return re.compile("|".join(rule.pattern.pattern for rule in rules) or "(?!)")
 
@@ -190,6 +211,7 @@ def _language(data: Mapping[str, Any]) -> _Language:
         blockers=frozenset(data["blockers"]),
         adjacent=frozenset(data["adjacent"]),
         rules=rules,
+        needed=frozenset().union(*(_needed(line, data["concepts"]) for line in data["rules"])),
         any_rule=_one_of(rules),
         any_further_in=_one_of(rule for rule in rules if rule.anywhere),
     )
