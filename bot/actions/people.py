@@ -23,9 +23,8 @@ Address = tuple[ChannelName, str]  # with E.164 or a chat id
 
 # Every text starts with this look-up, so it is put together once.
 _AT_ADDRESSES = (
-    select(Contact, Participant, Staff, Programme, DataKey.wrapped)
+    select(Contact, Participant, Staff, DataKey.wrapped)
     .join(DataKey, DataKey.id == Contact.key_id)
-    .join(Programme, Programme.id == Contact.programme_id)
     .outerjoin(Participant, Participant.id == Contact.participant_id)
     .outerjoin(Staff, Staff.id == Contact.staff_id)
     .where(
@@ -106,7 +105,9 @@ async def _at_addresses(tx: Tx, addresses: Collection[Address]) -> dict[Address,
     hashes = {tx.vault.hash(*address): address for address in addresses}
     given = {"channels": list({channel for channel, _ in addresses}), "hashes": list(hashes)}
     found = {}
-    for contact, participant, staff, programme, wrapped in await tx.session.execute(_AT_ADDRESSES, given):
+    for contact, participant, staff, wrapped in (await tx.session.execute(_AT_ADDRESSES, given)).all():
+        # Once for all its people: there is much in a programme's row, and it would be read for each of them.
+        programme = await tx.session.get_one(Programme, contact.programme_id)
         tx.vault.learn(contact.key_id, wrapped)
         # Whoever left the staff takes no alert and sees nothing of anybody.
         at_work = staff is not None and staff.status is PersonStatus.ACTIVE
