@@ -10,7 +10,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import aiosqlite
-import uvicorn
 import uvloop
 from pydantic import SecretStr
 from starlette.applications import Starlette
@@ -22,6 +21,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from bot.app import App, Parts, start_logging
 from bot.channels.sms import Sms
+from bot.commands.run import make_server, rest_collector
 from bot.domain.messages import ChannelName
 from bot.settings import Settings
 from schedules.delivery import Sender
@@ -52,6 +52,7 @@ async def _handrail(pipe: Connection, seeded: Seeded, provider_url: str, rate: f
     senders = {ChannelName.SMS: Sender(channel=sms, rate=rate)}
     app = App(settings, Parts(database=seeded.database(now), senders=senders, now=now))
     await app.start()
+    rest_collector()
     await _host(pipe, app.web, listener, url)
     await app.stop()
 
@@ -87,8 +88,7 @@ async def _bare(pipe: Connection, path: Path) -> None:
 
 
 async def _host(pipe: Connection, app: ASGIApp, listener: socket.socket, url: str) -> None:
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=60)
-    server = uvicorn.Server(config)
+    server = make_server(app)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await serve_pipe(pipe, {"url": lambda: url})
     server.should_exit = True
