@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
@@ -62,6 +62,7 @@ class Delivery:
         self._under_way: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._more = False  # the last claim left something behind
+        self._shut_until: datetime | None = None  # the sender may send nothing before, whoever rings
         self._bell = asyncio.Event()
         self._stopping = False
 
@@ -116,7 +117,9 @@ class Delivery:
         """Record what came back and claim what may leave, in one transaction; return seconds to wait."""
         self._unsent += self._stock.stale(self._now())
         lanes, limit = self._room()
-        upcoming = None
+        upcoming = self._reopens()
+        if upcoming is not None:
+            limit = 0
         if limit and not self._outcomes and not (self._more and lanes is EVERY_LANE):
             upcoming = await next_due(
                 self._database, self._channel.name, lanes
@@ -130,6 +133,14 @@ class Delivery:
             self._stock.put(ready)
         self._start()
         return self._pause(batch, limit, upcoming)
+
+    def _reopens(self) -> datetime | None:
+        """Return when the sender may send again, None if that may be now."""
+        now, until = self._now(), self._shut_until
+        # Further away than that, the clock was set back: the row knows what it means now.
+        if until is None or not now < until <= now + timedelta(seconds=LOOK):
+            return None
+        return until
 
     def _room(self) -> tuple[Sequence[Lane], int]:
         """Return what may be claimed: anything when there is room for many, else alerts."""
@@ -152,6 +163,8 @@ class Delivery:
             self._outcomes = outcomes + self._outcomes
             self._unsent = unsent + self._unsent
             raise
+        if limit:
+            self._shut_until = batch.again_at if not batch.looked else None
         if lanes is EVERY_LANE:
             self._more = batch.looked >= limit > 0 and batch.again_at is None
         return batch

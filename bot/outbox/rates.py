@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.domain.instants import EPOCH
 from bot.domain.messages import ChannelName
@@ -20,6 +20,8 @@ from bot.store.messages import Sender
 AHEAD = timedelta(milliseconds=250)  # of tokens taken at once: an alert waits no longer behind them
 MOMENT = timedelta(milliseconds=1)  # exactly `AHEAD` of a token there is none yet
 HEADROOM = 0.965  # of the set rate: the network moves sends together, and providers count by the second
+
+_OF_CHANNEL = select(Sender).where(Sender.channel == bindparam("channel")).with_for_update()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,13 +38,12 @@ async def sender(tx: Tx, channel: ChannelName) -> Sender:
     known = tx.session.info.get(f"sender:{channel}")
     if isinstance(known, Sender):
         return known
-    statement = select(Sender).where(Sender.channel == channel).with_for_update()
-    row = await tx.session.scalar(statement)
+    row = await tx.session.scalar(_OF_CHANNEL, {"channel": channel})
     if row is None:
         await tx.session.execute(
             tx.insert(Sender).values(channel=channel, busy_until=EPOCH, failures=0).on_conflict_do_nothing()
         )
-        row = await tx.session.scalar(statement)
+        row = await tx.session.scalar(_OF_CHANNEL, {"channel": channel})
         assert row is not None  # noqa: S101 - written in this transaction
     tx.session.info[f"sender:{channel}"] = row
     return row
