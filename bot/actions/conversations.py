@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import String, bindparam, exists, func, literal_column, select, update
+from sqlalchemy import String, bindparam, exists, func, literal_column, null, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.actions.people import Correspondent
@@ -29,7 +29,7 @@ _KEEP, _ASSESS = MESSAGES.insert(), ASSESSMENTS.insert()
 _REACHED = (
     update(CONTACTS)
     .where(CONTACTS.c.id == bindparam("contact"))
-    .values(last_in_at=bindparam("at"), unreachable_at=None)
+    .values(last_in_at=bindparam("at"), unreachable_at=null())
 )
 _KEPT = select(MESSAGES.c.channel, MESSAGES.c.provider_id).where(
     # The word itself: with a parameter, neither database would find the partial index.

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from bot.store.base import table_of
 from bot.store.database import Tx
@@ -15,6 +15,11 @@ from bot.store.schedules import Checkin, CheckinState
 
 OPEN_FOR = timedelta(hours=2)  # later, what somebody writes answers nothing of this
 OWN = table_of(OwnQuestion)
+
+# Every text asks it, so it is put together once.
+_OPEN = select(OWN.c.participant_id, OWN.c.topic, OWN.c.step).where(
+    OWN.c.participant_id.in_(bindparam("participants", expanding=True)), OWN.c.expires_at > bindparam("now")
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,10 +34,9 @@ async def own_question(tx: Tx, participant_id: str) -> Open | None:
     """Return the question open for somebody, unless its time is over."""
 
     async def look(participants: Collection[str]) -> dict[str, Open]:
-        rows = await tx.session.execute(
-            select(OWN).where(OWN.c.participant_id.in_(participants), OWN.c.expires_at > tx.now)
-        )
-        return {row.participant_id: Open(topic=row.topic, step=row.step) for row in rows}
+        connection = await tx.session.connection()
+        rows = await connection.execute(_OPEN, {"participants": list(participants), "now": tx.now})
+        return {participant_id: Open(topic=topic, step=step) for participant_id, topic, step in rows}
 
     return await tx.crowd.ask("own_question", participant_id, tx.crowd.participants, look)
 

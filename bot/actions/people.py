@@ -105,15 +105,17 @@ async def _at_addresses(tx: Tx, addresses: Collection[Address]) -> dict[Address,
     hashes = {tx.vault.hash(*address): address for address in addresses}
     given = {"channels": list({channel for channel, _ in addresses}), "hashes": list(hashes)}
     found = {}
+    # Once for all its people: there is much in a programme's row, and it would be read for each of them.
+    programmes: dict[str | None, Programme] = {}
     for contact, participant, staff, wrapped in (await tx.session.execute(_AT_ADDRESSES, given)).all():
-        # Once for all its people: there is much in a programme's row, and it would be read for each of them.
-        programme = await tx.session.get_one(Programme, contact.programme_id)
+        if contact.programme_id not in programmes:
+            programmes[contact.programme_id] = await tx.session.get_one(Programme, contact.programme_id)
         tx.vault.learn(contact.key_id, wrapped)
         # Whoever left the staff takes no alert and sees nothing of anybody.
         at_work = staff is not None and staff.status is PersonStatus.ACTIVE
         found[hashes[contact.address_hash]] = Correspondent(
             contact=contact,
-            programme=programme,
+            programme=programmes[contact.programme_id],
             participant=participant,
             staff=staff if at_work else None,
         )

@@ -63,6 +63,8 @@ class Entry:
 
 def read_plan(text: str) -> PlanWish | None:
     """Return what a message asks of the plan, None for any other text; the person's words stay as written."""
+    if not bare(text).startswith(_FIRST):
+        return None
     words = text.strip().removeprefix("/").split()
     rest = _after(words, _PLAN)
     if rest is None:
@@ -164,6 +166,7 @@ def _after(words: Sequence[str], phrases: Sequence[str]) -> list[str] | None:
 
 _DATA: Any = load("plan")
 _PLAN, _ADD, _REMOVE = _DATA["plan"], _DATA["add"], _DATA["remove"]
+_FIRST = tuple(_PLAN)
 _SECTIONS: dict[Section, list[str]] = {Section(name): words for name, words in _DATA["sections"].items()}
 _SKIP, _DONE = frozenset(_DATA["skip"]), frozenset(_DATA["done"])
 _LABELS: dict[str, dict[str, str]] = _DATA["labels"]

@@ -13,13 +13,14 @@ from typing import Any
 
 from sqlalchemy import Dialect
 
+from bot.store.compiled import compile_for
 from bot.store.database import Tx
 
 Row = tuple[Any, ...]  # what the columns hold: instants as microseconds, days and words as text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Compiled:
+class _Ready:
     """A statement in one dialect's words, and how our rows become its parameters."""
 
     text: str
@@ -33,7 +34,7 @@ class Bulk:
         """Take the names and what makes the statement; nothing is compiled before the first use."""
         self._names = tuple(names)
         self._statement = statement
-        self._compiled: dict[str, _Compiled] = {}
+        self._compiled: dict[str, _Ready] = {}
 
     async def run(self, tx: Tx, rows: Sequence[Row]) -> None:
         """Run it for every row; without rows nothing happens."""
@@ -46,17 +47,14 @@ class Bulk:
         given = [found.arrange(row) for row in rows]
         await connection.exec_driver_sql(found.text, given if len(given) > 1 else given[0])
 
-    def _compile(self, tx: Tx, dialect: Dialect) -> _Compiled:
-        compiled = self._statement(tx).compile(dialect=dialect, column_keys=list(self._names))
-        strange = set(compiled.binds) - set(self._names)
-        assert not strange, f"{strange} have no place in the rows"  # noqa: S101 - a statement of ours
-        if not compiled.positional:
-            return _Compiled(text=str(compiled), arrange=lambda row: dict(zip(self._names, row, strict=True)))
-        asked = tuple(compiled.positiontup)
-        if asked == self._names:
-            return _Compiled(text=str(compiled), arrange=_as_it_is)
-        places = [self._names.index(name) for name in asked]
-        return _Compiled(text=str(compiled), arrange=itemgetter(*places))
+    def _compile(self, tx: Tx, dialect: Dialect) -> _Ready:
+        compiled = compile_for(self._statement(tx), self._names, dialect)
+        if compiled.order is None:
+            return _Ready(text=compiled.text, arrange=lambda row: dict(zip(self._names, row, strict=True)))
+        if compiled.order == self._names:
+            return _Ready(text=compiled.text, arrange=_as_it_is)
+        places = [self._names.index(name) for name in compiled.order]
+        return _Ready(text=compiled.text, arrange=itemgetter(*places))
 
 
 def _as_it_is(row: Row) -> Row:
