@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.channels.base import Channel, Found, LookUp, Outgoing, SendError, Sent
 from bot.domain.messages import Direction, Kind, Lane, MessageState
@@ -70,8 +72,9 @@ async def _queue(house: House, text: str, lane: Lane, count: int) -> None:
 
 
 @asynccontextmanager
-async def _running(house: House, channel: Channel) -> AsyncIterator[Delivery]:
-    delivery = Delivery(house.database, Sender(channel=channel), now=house.clock, owner="me")
+async def _running(house: House, channel: Channel, *, rate: float | None = None) -> AsyncIterator[Delivery]:
+    sender = Sender(channel=channel, rate=rate)
+    delivery = Delivery(house.database, sender, now=house.clock, owner="me")
     house.database.listen(DELIVERY, delivery.wake)
     running = asyncio.create_task(delivery.run())
     try:
@@ -149,3 +152,27 @@ async def test_when_the_sender_is_refused_the_stock_goes_back(house: House) -> N
     assert channel.asked.count("routine") == SLOTS
     attempts = sorted(m.attempts for m in await house.messages(OUT))
     assert attempts == [0] * STOCK + [1] * SLOTS
+
+
+async def test_a_sender_that_may_not_send_yet_is_left_alone(house: House) -> None:
+    """However many ring meanwhile; when its time comes the next one leaves."""
+    channel, asked = Slow(), []
+    channel.answer.set()
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM senders" in statement:
+            asked.append(statement)
+
+    engine = house.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", count)
+    await _queue(house, "first", Lane.REPLY, 1)
+    async with _running(house, channel, rate=1.0) as delivery:
+        delivery.wake()
+        await _until(channel, answered=1)
+        for _ in range(20):
+            await _queue(house, "next", Lane.REPLY, 1)
+        assert len(asked) <= 6
+        house.clock.forward(seconds=2)
+        delivery.wake()
+        await _until(channel, answered=2)
+    event.remove(engine, "before_cursor_execute", count)
