@@ -7,24 +7,15 @@ each kind of database; afterwards rows go to the driver as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Dialect
 
-from bot.store.compiled import compile_for
+from bot.store.compiled import Ready, compile_for
 from bot.store.database import Tx
 
 Row = tuple[Any, ...]  # what the columns hold: instants as microseconds, days and words as text
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Ready:
-    """A statement in one dialect's words, and how our rows become its parameters."""
-
-    text: str
-    arrange: Callable[[Row], Any]
 
 
 class Bulk:
@@ -34,7 +25,7 @@ class Bulk:
         """Take the names and what makes the statement; nothing is compiled before the first use."""
         self._names = tuple(names)
         self._statement = statement
-        self._compiled: dict[str, _Ready] = {}
+        self._compiled: dict[str, Ready] = {}
 
     async def run(self, tx: Tx, rows: Sequence[Row]) -> None:
         """Run it for every row; without rows nothing happens."""
@@ -47,14 +38,14 @@ class Bulk:
         given = [found.arrange(row) for row in rows]
         await connection.exec_driver_sql(found.text, given if len(given) > 1 else given[0])
 
-    def _compile(self, tx: Tx, dialect: Dialect) -> _Ready:
+    def _compile(self, tx: Tx, dialect: Dialect) -> Ready:
         compiled = compile_for(self._statement(tx), self._names, dialect)
         if compiled.order is None:
-            return _Ready(text=compiled.text, arrange=lambda row: dict(zip(self._names, row, strict=True)))
+            return Ready(text=compiled.text, arrange=lambda row: dict(zip(self._names, row, strict=True)))
         if compiled.order == self._names:
-            return _Ready(text=compiled.text, arrange=_as_it_is)
+            return Ready(text=compiled.text, arrange=_as_it_is)
         places = [self._names.index(name) for name in compiled.order]
-        return _Ready(text=compiled.text, arrange=itemgetter(*places))
+        return Ready(text=compiled.text, arrange=itemgetter(*places))
 
 
 def _as_it_is(row: Row) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,14 @@ class Compiled:
     text: str
     order: tuple[str, ...] | None
     types: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ready:
+    """A statement in one dialect's words, and how our rows become its parameters."""
+
+    text: str
+    arrange: Callable[[Any], Any]
 
 
 def compile_for(statement: ClauseElement, names: Sequence[str], dialect: Dialect) -> Compiled:

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Dialect, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from bot.store.compiled import compile_for
+from bot.store.compiled import Ready, compile_for
 
 T = TypeVar("T")
 Look = Callable[[Collection[str]], Awaitable[Mapping[str, T]]]
@@ -82,16 +82,8 @@ class Later:
             connection.exec_driver_sql(ready.text, given if len(given) > 1 else given[0])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Ready:
-    """A statement in one dialect's words, and how our rows become its parameters."""
-
-    text: str
-    arrange: Callable[[Row], Any]
-
-
 @lru_cache(maxsize=64)  # several statements, few databases
-def _ready(statement: Any, names: tuple[str, ...], dialect: Dialect) -> _Ready:
+def _ready(statement: Any, names: tuple[str, ...], dialect: Dialect) -> Ready:
     """Put a statement together once: left to SQLAlchemy, each row would cost twice as much."""
     compiled = compile_for(statement, names, dialect)
     writers = [(name, compiled.types[name].bind_processor(dialect)) for name in compiled.order or names]
@@ -100,8 +92,8 @@ def _ready(statement: Any, names: tuple[str, ...], dialect: Dialect) -> _Ready:
         return tuple([row[name] if write is None else write(row[name]) for name, write in writers])
 
     if compiled.order is None:
-        return _Ready(text=compiled.text, arrange=lambda row: dict(zip(names, arrange(row), strict=True)))
-    return _Ready(text=compiled.text, arrange=arrange)
+        return Ready(text=compiled.text, arrange=lambda row: dict(zip(names, arrange(row), strict=True)))
+    return Ready(text=compiled.text, arrange=arrange)
 
 
 class WritingSession(Session):
