@@ -87,9 +87,8 @@ async def _coming(tx: Tx, programme: Programme, ahead: timedelta) -> list[Coming
     found = []
     for session_id, local, participant in rows:
         at = to_instant(local, known_zone(participant.timezone, programme.timezone))
-        known = (
-            participant.created_at <= at - ahead
-        )  # of whoever was brought in since, there is nothing to tell
+        # Of whoever was brought in since then there is nothing to tell.
+        known = participant.created_at <= at - ahead
         if known and tx.now < at <= tx.now + ahead:
             found.append(Coming(session_id=session_id, at=at, participant=participant))
     return found
