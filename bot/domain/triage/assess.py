@@ -8,7 +8,7 @@ from itertools import permutations
 from bot.domain.triage.context import AnyHit, Surroundings, surroundings
 from bot.domain.triage.fallback import plain_scan
 from bot.domain.triage.levels import Assessment, Level, Phrase, Signal
-from bot.domain.triage.lexicon import Combination, Concept, Lexicon, lexicon, source
+from bot.domain.triage.lexicon import COMPANY_WORDS, Combination, Concept, Lexicon, lexicon, source
 from bot.domain.triage.normalise import Reading, read
 from bot.domain.triage.own_words import own_hits
 
@@ -134,18 +134,30 @@ def _span(hit: AnyHit, reading: Reading, left_out: int) -> tuple[int, int]:
 
 def _said(hits: Sequence[AnyHit], around: Surroundings) -> list[tuple[AnyHit, Concept]]:
     """Return the hits that mean what they say; of one concept in one sentence, those that are longest."""
-    longest: dict[tuple[str, Level, int], int] = {}
+    longest: dict[tuple[str, Level, bool, int], int] = {}
     said: list[tuple[AnyHit, Concept]] = []
     for hit in hits:
         concept = hit.what
         if isinstance(concept, str):
             continue
-        key = (concept.name, concept.level, around.sentences[hit.first])
+        key = (concept.name, concept.level, concept.in_company, around.sentences[hit.first])
         size = hit.last - hit.first
         if size > longest.get(key, 0) and not around.excuses(hit, concept):
             longest[key] = size
             said.append((hit, concept))
-    return said
+    return [each for each in said if not each[1].in_company or _stands(each[0], said, around)]
+
+
+def _stands(hit: AnyHit, said: Sequence[tuple[AnyHit, Concept]], around: Surroundings) -> bool:
+    """Tell whether everyday words count: as nearly the whole text, or beside a sign in other words nearby."""
+    if len(around.reading.words) <= (hit.last - hit.first) + COMPANY_WORDS and not around.laughs:
+        return True
+    sentence = around.sentences[hit.first]
+    return any(
+        (other.last <= hit.first or other.first >= hit.last)
+        and abs(around.sentences[other.first] - sentence) <= 1
+        for other, _ in said
+    )
 
 
 def _meant(said: Iterable[tuple[AnyHit, Concept]], language: str) -> list[tuple[AnyHit, Concept]]:

@@ -35,6 +35,7 @@ class Surroundings:
     past_before: frozenset[int]  # words right after which everything is past ("used to")
     present: frozenset[int]  # sentences that speak of what goes on
     today: frozenset[int]  # clauses that speak of now
+    laughs: bool
     jest: bool  # somebody laughs, and speaks of a trifle
     errand: bool  # an appointment, a journey or the like is spoken of
     progress: bool  # time in recovery is counted
@@ -148,6 +149,7 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
         since=max((hit.first for hit in told["since"]), default=0),
         present=frozenset(sentences[hit.first] for hit in told["present"]),
         today=frozenset(clauses[hit.first] for hit in told["today"]),
+        laughs=bool(told["laugh"]),
         jest=bool(told["laugh"] and told["trifle"]),
         errand=bool(told["errand"]),
         progress=bool(told["progress"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -24,6 +24,7 @@ CONTEXT_PHRASES = (
     "resolved", "advice", "reunion",
 )  # fmt: skip
 ALONE_WORDS = 3  # beside a phrase that counts only when it is nearly the whole text
+COMPANY_WORDS = 2  # beside a phrase that else counts only in company
 _VOWELS = "aeiou"
 CONTEXT_WORDS = ("deny", "link", "first", "other", "open", "turn", "was", "is")
 
@@ -41,6 +42,7 @@ class Concept:
     # "reunion" (says when they meet again, in the same sentence)
     language: str
     alone: int | None = None  # counts only with at most so many other words in the text
+    in_company: bool = False  # everyday words: counts only beside another sign, or as nearly the whole text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,6 +196,8 @@ def _templates(data: Mapping[str, Any]) -> Iterator[tuple[Concept | str, Choice]
             alone=_alone(raw.get("alone", False)),
         )
         yield from ((concept, parsed(str(template), slot)) for template in raw["phrases"])
+        loose = replace(concept, in_company=True)
+        yield from ((loose, parsed(str(template), slot)) for template in raw.get("in_company", ()))
     for kind in CONTEXT_PHRASES:
         yield from ((kind, parsed(str(template), slot)) for template in data["context"].get(kind, ()))
 

@@ -1,9 +1,9 @@
 """Find every phrase of the lexicons in one pass over a text's words.
 
 A phrase is written as a template: plain words, `{slot}` for a list of its own, `(a|b c|)` for a choice (an
-empty branch makes it optional) and `...` for up to three words of the same clause. A template stands for very
-many phrases, so it is never written out: the places that texts really reach in it, and the sets of places,
-are worked out on the way and remembered.
+empty branch makes it optional), `...` for up to three words of the same clause, and `$` for the end of one. A
+template stands for very many phrases, so it is never written out: the places that texts really reach in it,
+and the sets of places, are worked out on the way and remembered.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from bot.domain.triage.normalise import CLAUSE, Reading
 GAP = "..."
 GAP_WORDS = 3
 ANY = "*"  # stands for one word of a gap
+END = "$"  # stands for the end of a clause
 MAX_SKIPS = 3  # fillers a phrase may hold ("I just really want to die")
 MAX_PLACES = 5_000  # words a template may hold, slots written out
 MAX_STATES = 20_000  # remembered before starting afresh
@@ -163,6 +164,7 @@ class Phrases(Generic[What]):
                 for what in state.ends:
                     hits.append(Hit(what, first, at))
                 if at >= count or breaks[at] >= CLAUSE:
+                    hits += [Hit(what, first, at) for what in self._closing(state)]
                     break
                 follows = words[at]
                 if follows in state.steps:
@@ -174,6 +176,11 @@ class Phrases(Generic[What]):
             if work > MAX_WORK:
                 raise TooMuchWorkError
         return hits
+
+    def _closing(self, state: _State[What]) -> tuple[What, ...]:
+        """Return the phrases that end in `state` because the clause ends there."""
+        closed = state.steps[END] if END in state.steps else self._step(state, END)
+        return () if closed is None else closed.ends
 
     def _shape(self, choice: Choice) -> _Shape:
         """Return the shape of `choice`, worked out once: slots stand in many templates."""
@@ -198,6 +205,8 @@ class Phrases(Generic[What]):
                     empty = may
             elif part == GAP:
                 words = GAP_WORDS
+            elif part == END:
+                words = 0
             else:
                 plain = self._short.get(part) or (part,)
                 self.words.update(plain)
