@@ -66,6 +66,12 @@ def sentences(name: str) -> tuple[Sentence, ...]:
     return tuple(Sentence(**row | {"label": Level(row["label"])}) for row in rows)
 
 
+def learning() -> tuple[Sentence, ...]:
+    """Return the sentences that the second net learns from; a third of them, drawn by id, is held back."""
+    rows = (row for file in sorted((HERE / "learning").glob("*.jsonl")) for row in _lines(file))
+    return tuple(Sentence(**row | {"label": Level(row["label"])}) for row in rows)
+
+
 def cases() -> tuple[Case, ...]:
     """Return the sentences by capability."""
     return tuple(
@@ -97,7 +103,11 @@ def identities() -> Mapping[str, tuple[str, ...]]:
 
 
 def _rows(name: str) -> Iterator[dict[str, Any]]:
-    for line in (HERE / f"{name}.jsonl").read_text("utf-8").splitlines():
+    return _lines(HERE / f"{name}.jsonl")
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    for line in file.read_text("utf-8").splitlines():
         yield json.loads(line)
 
 

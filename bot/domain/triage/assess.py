@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import permutations
 
 from bot.domain.triage.context import AnyHit, Surroundings, surroundings
 from bot.domain.triage.fallback import plain_scan
 from bot.domain.triage.levels import Assessment, Level, Phrase, Signal
 from bot.domain.triage.lexicon import COMPANY_WORDS, Combination, Concept, Lexicon, lexicon, source
+from bot.domain.triage.net import Net, Weight, net
 from bot.domain.triage.normalise import Reading, read
 from bot.domain.triage.own_words import own_hits
 
@@ -19,6 +21,11 @@ HALF = MAX_CHARS // 2
 LEFT_OUT = " . "  # stands for the middle; phrases do not reach across
 SHOWN = 3  # reasons in an explanation, the gravest: it is read on a phone, in a hurry
 ALL_ORDERS = 3  # parts of a message up to which every order is tried
+NET = "second_net"  # what a signal is called that no phrase stands behind
+WHY = {
+    Level.URGENT: "reads like somebody who needs help, in words the rules do not know",
+    Level.CRISIS: "reads like danger now, in words the rules do not know",
+}
 
 
 def assess(text: str, language: str = "en", *, extra: tuple[Phrase, ...] = ()) -> Assessment:
@@ -72,24 +79,47 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     if extra:
         hits = [*hits, *own_hits(reading, rules, extra)]
     around = surroundings(reading, rules, hits)
-    said = _said(hits, around)
+    below = _net_below(reading)
+    said = _said(hits, around, below)
     meant = _meant(said, language)
     together = _together(said, around, rules)
     levels = {concept.name: concept.level for _, concept in meant}
     for combination in together:  # a hint counts, and is shown, once it says something with others
         levels |= {name: combination.level for name in combination.needs if levels[name] is Level.NONE}
     reasons = _reasons(meant, together)
-    return Assessment(
+    found = Assessment(
         level=reasons[0][0] if reasons else Level.NONE,
         signals=tuple(
-            _signal(concept, levels[concept.name], text, _span(hit, reading, left_out))
+            _signal(concept.name, levels[concept.name], text, _span(hit.first, hit.last, reading, left_out))
             for hit, concept in meant
             if levels[concept.name] is not Level.NONE
         ),
         why="; ".join([why for _, why in reasons][:SHOWN]),
         rules=rules.version,
-        flagged=bool(left_out) or not reading.whole,
+        flagged=bool(left_out) or not reading.whole or below is None,
     )
+    return found if below is None else _raised(found, below, text, reading, left_out)
+
+
+def _net_below(reading: Reading) -> tuple[Net, Weight] | None:
+    """Return the net and what the words weigh in it, or None where it fails: the rules stand without it."""
+    try:
+        return net(), net().weigh(reading)
+    except Exception:  # a person then looks, as after any fault of ours
+        return None
+
+
+def _raised(
+    found: Assessment, below: tuple[Net, Weight], text: str, reading: Reading, left_out: int
+) -> Assessment:
+    """Return `found`, or higher where the words weigh more than the rules know of."""
+    learnt, weight = below
+    level = learnt.level(weight, found.level)
+    if level is found.level:
+        return found
+    signal = _signal(NET, level, text, _span(weight.first, weight.last, reading, left_out))
+    why = "; ".join(filter(None, (WHY[level], found.why)))
+    return replace(found, level=level, signals=(signal, *found.signals), why=why)
 
 
 def _reasons(
@@ -126,13 +156,15 @@ def _ends(text: str) -> tuple[str, int]:
     return kept, len(text) - len(kept)
 
 
-def _span(hit: AnyHit, reading: Reading, left_out: int) -> tuple[int, int]:
-    """Return where in the text as given the words of `hit` stand."""
-    start, end = reading.starts[hit.first], reading.ends[hit.last - 1]
+def _span(first: int, last: int, reading: Reading, left_out: int) -> tuple[int, int]:
+    """Return where in the text as given the words from `first` up to `last` stand."""
+    start, end = reading.starts[first], reading.ends[last - 1]
     return start + left_out * (start >= HALF), end + left_out * (end > HALF)
 
 
-def _said(hits: Sequence[AnyHit], around: Surroundings) -> list[tuple[AnyHit, Concept]]:
+def _said(
+    hits: Sequence[AnyHit], around: Surroundings, below: tuple[Net, Weight] | None
+) -> list[tuple[AnyHit, Concept]]:
     """Return the hits that mean what they say; of one concept in one sentence, those that are longest."""
     longest: dict[tuple[str, Level, bool, int], int] = {}
     said: list[tuple[AnyHit, Concept]] = []
@@ -145,11 +177,12 @@ def _said(hits: Sequence[AnyHit], around: Surroundings) -> list[tuple[AnyHit, Co
         if size > longest.get(key, 0) and not around.excuses(hit, concept):
             longest[key] = size
             said.append((hit, concept))
-    return [each for each in said if not each[1].in_company or _stands(each[0], said, around)]
+    heavy = below is None or below[1].need > below[0].thresholds.company
+    return [each for each in said if heavy or not each[1].in_company or _stands(each[0], said, around)]
 
 
 def _stands(hit: AnyHit, said: Sequence[tuple[AnyHit, Concept]], around: Surroundings) -> bool:
-    """Tell whether everyday words count: as nearly the whole text, or beside a sign in other words nearby."""
+    """Tell whether everyday words count: as nearly the whole text, or beside another sign nearby."""
     if len(around.reading.words) <= (hit.last - hit.first) + COMPANY_WORDS and not around.laughs:
         return True
     sentence = around.sentences[hit.first]
@@ -198,5 +231,5 @@ def _together(
     ]
 
 
-def _signal(concept: Concept, level: Level, text: str, span: tuple[int, int]) -> Signal:
-    return Signal(concept=concept.name, level=level, words=text[slice(*span)], start=span[0], end=span[1])
+def _signal(concept: str, level: Level, text: str, span: tuple[int, int]) -> Signal:
+    return Signal(concept=concept, level=level, words=text[slice(*span)], start=span[0], end=span[1])

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from bot.domain.triage.levels import Level
+from bot.domain.triage.net import net_version
 from bot.domain.triage.normalise import Spelling
 from bot.domain.triage.phrases import Choice, Phrases, parsed
 
@@ -179,7 +180,7 @@ def templates() -> Iterator[Choice]:
 
 
 def _version(data: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()
+    digest = hashlib.sha256(repr(sorted(data.items())).encode() + net_version().encode()).hexdigest()
     return f"{max(str(d['revision']) for d in data.values())}-{digest[:8]}"
 
 

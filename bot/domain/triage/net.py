@@ -1,0 +1,170 @@
+"""A second net under the rules: how far a text's words, and pairs of them, weigh towards need.
+
+It was learnt from labelled sentences (docs/model-card.md) and holds numbers alone, no words. It raises a level
+or lends everyday words weight; it never lowers anything. What it says is one number for "needs somebody" and
+one for "in danger", the highest over the whole text, its sentences and its sentences two by two, so that
+small talk around a sentence takes nothing away from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from math import sqrt
+from typing import NamedTuple
+
+from bot.domain.triage.levels import Level
+from bot.domain.triage.normalise import SENTENCE, Reading
+
+FILE = "net.bin"
+SLOTS = 2**18  # a word or a pair of words falls into one of them by its checksum
+# Who somebody is must move nothing: these words are not read.
+UNREAD = frozenset(
+    "black white brown african american americans native mexican asian latino latina hispanic indian muslim "
+    "jewish christian catholic buddhist hindu atheist god woman women man men girl girls boy boys female male trans "
+    "transgender nonbinary gay lesbian bisexual bi queer straight deaf blind autistic disabled wheelchair "
+    "veteran veterans vet marine marines army navy grandmother grandma grandpa old years year".split()
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Thresholds:
+    """From which weight on a text counts."""
+
+    urgent: float  # need: for a text in which the rules found nothing
+    crisis: float  # danger: for a text in which the rules found nothing
+    graver: float  # danger: for a text that the rules hold urgent
+    company: float  # need: for everyday words that count only in company
+
+
+class Weight(NamedTuple):
+    """How far the words that weigh most do so, and where they stand: words `first` up to `last`."""
+
+    need: float
+    danger: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Net:
+    """The weights of all slots, in steps of `step`."""
+
+    need: array[int]
+    danger: array[int]
+    step: float
+    rest: tuple[float, float]  # what an empty text weighs
+    thresholds: Thresholds
+    version: str
+
+    def weigh(self, reading: Reading) -> Weight:
+        """Return how far `reading` weighs towards need and danger."""
+        parts = list(sentences(reading))
+        sums = [self._sum(reading, first, last) for first, last in parts]
+        spans = [(at, at + 1) for at in range(len(parts))]
+        spans += [(at, at + 2) for at in range(len(parts) - 1)]
+        if len(parts) > 2:
+            spans.append((0, len(parts)))
+        best = Weight(self.rest[0], self.rest[1], 0, 0)
+        for start, end in spans:
+            count = sum(each[2] for each in sums[start:end])
+            if not count:
+                continue
+            size = self.step / sqrt(count)
+            need = self.rest[0] + size * sum(each[0] for each in sums[start:end])
+            danger = max(best.danger, self.rest[1] + size * sum(each[1] for each in sums[start:end]))
+            if not best.last or need > best.need:
+                best = Weight(need, danger, parts[start][0], parts[end - 1][1])
+            else:
+                best = best._replace(danger=danger)
+        return best
+
+    def _sum(self, reading: Reading, first: int, last: int) -> tuple[int, int, int]:
+        need = danger = count = 0
+        for slot in slots(reading, first, last):
+            need += self.need[slot]
+            danger += self.danger[slot]
+            count += 1
+        return need, danger, count
+
+    def level(self, weight: Weight, found: Level) -> Level:
+        """Return the level of a text that the rules hold `found`: never a lower one."""
+        limits = self.thresholds
+        if found is Level.NONE:
+            if weight.danger > limits.crisis:
+                return Level.CRISIS
+            return Level.URGENT if weight.need > limits.urgent else found
+        return Level.CRISIS if found is Level.URGENT and weight.danger > limits.graver else found
+
+
+def slots(reading: Reading, first: int, last: int) -> Iterator[int]:
+    """Yield the slot of each word from `first` up to `last`, and of each pair, as often as it occurs."""
+    before = ""
+    for word in reading.words[first:last]:
+        if word in UNREAD or word.isdigit():
+            before = ""
+            continue
+        yield zlib.crc32(word.encode()) % SLOTS
+        if before:
+            yield zlib.crc32(f"{before} {word}".encode()) % SLOTS
+        before = word
+
+
+def sentences(reading: Reading) -> Iterator[tuple[int, int]]:
+    """Yield the first word of each sentence and the first after it."""
+    first = 0
+    for at, parted in enumerate(reading.breaks):
+        if parted >= SENTENCE and at > first:
+            yield first, at
+            first = at
+    if len(reading.words) > first:
+        yield first, len(reading.words)
+
+
+def packed(
+    need: array[int], danger: array[int], *, step: float, rest: tuple[float, float], thresholds: Thresholds
+) -> bytes:
+    """Return a net as the bytes of its file: one line of JSON, then the weights, compressed."""
+    head = {
+        "step": step,
+        "rest": rest,
+        "thresholds": {name: getattr(thresholds, name) for name in Thresholds.__slots__},
+    }
+    return json.dumps(head).encode() + b"\n" + zlib.compress(need.tobytes() + danger.tobytes(), 9)
+
+
+def unpacked(data: bytes) -> Net:
+    """Return the net in `data`; raise ValueError if it is not one of this size."""
+    line, _, body = data.partition(b"\n")
+    head, weights = json.loads(line), zlib.decompress(body)
+    if len(weights) != 2 * SLOTS:
+        raise ValueError("not a net of this size")
+    need, danger = array("b", weights[:SLOTS]), array("b", weights[SLOTS:])
+    return Net(
+        need=need,
+        danger=danger,
+        step=head["step"],
+        rest=(head["rest"][0], head["rest"][1]),
+        thresholds=Thresholds(**head["thresholds"]),
+        version=hashlib.sha256(data).hexdigest()[:8],
+    )
+
+
+@lru_cache(maxsize=1)
+def net() -> Net:
+    """Return the net that ships with the rules; read once."""
+    return unpacked((files("bot.domain.triage") / FILE).read_bytes())
+
+
+def net_version() -> str:
+    """Return the first digits of the hash of the net that ships; "" if it can't be read."""
+    try:
+        return net().version
+    except Exception:
+        return ""
