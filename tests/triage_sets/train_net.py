@@ -1,9 +1,9 @@
-"""Learn the second net: `python -m tests.triage_sets.train_net --labelled DEV.jsonl --ordinary CHAT.json ...`.
+"""Learn the second net: `python -m tests.triage_sets.train_net --labelled DEV.jsonl --ordinary CHAT.json`.
 
-Needs scikit-learn, which nothing else here does. It learns from our own sentences (the parts that are not held
-back, and those of the unit tests), from the two thirds of DEV that rules may be tuned on, and from ordinary
-talk nobody labelled (a JSON list of texts, or a text a line), which is taken for harmless. It writes numbers
-only: bot/domain/triage/net.bin. What it is and how far to trust it: docs/model-card.md.
+Needs scikit-learn, which nothing else here does. It learns from our own sentences (the parts not held back,
+and those of the unit tests), from the two thirds of DEV that rules may be tuned on, and from ordinary talk
+nobody labelled (a JSON list of texts, or a text a line), which is taken for harmless. With --write it leaves
+numbers only: bot/domain/triage/net.bin. What it is and how far to trust it: docs/model-card.md.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import re
 import sys
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from bot.domain.triage import assess as triage
 from bot.domain.triage import net as nets
 from bot.domain.triage.levels import Level
 from bot.domain.triage.lexicon import lexicon, source
-from bot.domain.triage.normalise import Reading, read
+from bot.domain.triage.normalise import read
 from tests.triage_sets.reading import SETS, cases, learning, meanings, sentences
 from tests.triage_sets.splitting import held_back
 from tests.unit.triage import texted
@@ -32,9 +32,8 @@ STRENGTH = 10.0  # inverse regularisation: 3 found fewer people, 30 no more
 MORE = 4  # what a text in need weighs in learning beside a harmless one
 STEPS = 127
 # What the net may flag beyond the rules, of everyday texts and of other harmless ones.
-URGENT = (0.0005, 0.02)
-CRISIS = (0.0002, 0.005)
-GRAVER = 0.04  # of texts that the rules hold urgent rightly, or that need nobody
+EVERYDAY, HARMLESS = 0.0005, 0.02
+GRAVER = 0.08  # of what is urgent and no crisis, how much may be called a crisis
 COMPANY = 0.04  # everyday texts in which the net takes loose phrases at their word
 HEADING = re.compile(r"\[(.+): (crisis|urgent|none)\]")
 TARGET = Path(nets.__file__).with_name(nets.FILE)
@@ -102,7 +101,7 @@ def _unit_tests() -> Iterator[Text]:
             if heading:
                 label = heading[2]
             elif label and line.strip() and not line.startswith("#"):
-                yield Text(file.stem, "es" if file.stem == "spanish" else "en", label, line.strip())
+                yield Text(f"unit {file.stem}", "es" if file.stem == "spanish" else "en", label, line.strip())
 
 
 def _labelled(path: Path | None) -> Iterator[Text]:
@@ -130,7 +129,8 @@ class _Learning:
         rules = lexicon()
         self._spans: list[tuple[int, int]] = []
         columns: list[int] = []
-        ends, counts = [0], []
+        ends: list[int] = [0]
+        counts: list[int] = []
         for each in texts:
             reading = read(each.text[: triage.MAX_CHARS], rules.spelling)
             began = len(counts)
@@ -203,7 +203,7 @@ class _Rules:
             danger=array("b", bytes(nets.SLOTS)),
             step=0.0,
             rest=(0.0, 0.0),
-            thresholds=nets.Thresholds(urgent=never, crisis=never, graver=never, company=company),
+            thresholds=nets.Thresholds(urgent=never, crisis=never, company=company),
             version="",
         )
         setattr(triage, "net", lambda: silent)  # noqa: B010 - the rules are asked without the net that ships
@@ -221,28 +221,23 @@ def _harmless(text: Text) -> bool:
 def _thresholds(
     texts: Sequence[Text], needs: Sequence[float], dangers: Sequence[float], rules: _Rules
 ) -> nets.Thresholds:
-    """Return the lowest thresholds that keep within what the net may flag beyond the rules."""
+    """Return the lowest thresholds that keep within what the net may call for beyond the rules."""
     company = _lowest([need for text, need in zip(texts, needs, strict=True) if _everyday(text)], COMPANY)
-    levels = rules.levels(needs, company)
-
-    def limit(scores: Sequence[float], found: Level, *allowed: tuple[float, Callable[[Text], bool]]) -> float:
-        rows = list(zip(texts, scores, levels, strict=True))
-        kinds = [
-            _lowest(
-                [score for text, score, level in rows if belongs(text) and level is found],
-                share,
-                of=sum(belongs(text) for text in texts) if found is Level.NONE else None,
-            )
-            for share, belongs in allowed
-        ]
-        return max(kinds)
-
-    return nets.Thresholds(
-        urgent=limit(needs, Level.NONE, (URGENT[0], _everyday), (URGENT[1], _harmless)),
-        crisis=limit(dangers, Level.NONE, (CRISIS[0], _everyday), (CRISIS[1], _harmless)),
-        graver=limit(dangers, Level.URGENT, (GRAVER, lambda text: text.label != "crisis")),
-        company=company,
+    rows = list(zip(texts, needs, dangers, rules.levels(needs, company), strict=True))
+    urgent = max(
+        _lowest(
+            [need for text, need, _, level in rows if belongs(text) and level is Level.NONE],
+            share,
+            of=sum(map(belongs, texts)),
+        )
+        for share, belongs in ((EVERYDAY, _everyday), (HARMLESS, _harmless))
     )
+    called = [
+        danger
+        for text, need, danger, level in rows
+        if text.label != "crisis" and (level is Level.URGENT or (level is Level.NONE and need > urgent))
+    ]
+    return nets.Thresholds(urgent=urgent, crisis=_lowest(called, GRAVER), company=company)
 
 
 def _lowest(scores: Sequence[float], share: float, *, of: int | None = None) -> float:

@@ -1,9 +1,9 @@
 """A second net under the rules: how far a text's words, and pairs of them, weigh towards need.
 
-It was learnt from labelled sentences (docs/model-card.md) and holds numbers alone, no words. It raises a level
-or lends everyday words weight; it never lowers anything. What it says is one number for "needs somebody" and
-one for "in danger", the highest over the whole text, its sentences and its sentences two by two, so that
-small talk around a sentence takes nothing away from it.
+It was learnt from labelled sentences (docs/model-card.md) and holds numbers alone, no words. It raises a
+level or lends everyday words weight; it never lowers anything. It says one number for "needs somebody" and
+one for "in danger", each the highest over the whole text, its sentences and its sentences two by two, so
+that small talk around a sentence takes nothing away from it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ from bot.domain.triage.normalise import SENTENCE, Reading
 FILE = "net.bin"
 SLOTS = 2**18  # a word or a pair of words falls into one of them by its checksum
 # Who somebody is must move nothing: these words are not read.
-UNREAD = frozenset(
-    "black white brown african american americans native mexican asian latino latina hispanic indian muslim "
-    "jewish christian catholic buddhist hindu atheist god woman women man men girl girls boy boys female male trans "
-    "transgender nonbinary gay lesbian bisexual bi queer straight deaf blind autistic disabled wheelchair "
-    "veteran veterans vet marine marines army navy grandmother grandma grandpa old years year".split()
-)
+UNREAD = frozenset((
+    "african", "american", "americans", "army", "asian", "atheist", "autistic", "bi", "bisexual", "black",
+    "blind", "boy", "boys", "brown", "buddhist", "catholic", "christian", "deaf", "disabled", "female",
+    "gay", "girl", "girls", "god", "grandma", "grandmother", "grandpa", "hindu", "hispanic", "indian",
+    "jewish", "latina", "latino", "lesbian", "male", "man", "marine", "marines", "men", "mexican", "muslim",
+    "native", "navy", "nonbinary", "old", "queer", "straight", "trans", "transgender", "vet", "veteran",
+    "veterans", "wheelchair", "white", "woman", "women", "year", "years",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,8 +40,7 @@ class Thresholds:
     """From which weight on a text counts."""
 
     urgent: float  # need: for a text in which the rules found nothing
-    crisis: float  # danger: for a text in which the rules found nothing
-    graver: float  # danger: for a text that the rules hold urgent
+    crisis: float  # danger: for a text that is urgent, by the rules or by its need
     company: float  # need: for everyday words that count only in company
 
 
@@ -95,12 +96,11 @@ class Net:
 
     def level(self, weight: Weight, found: Level) -> Level:
         """Return the level of a text that the rules hold `found`: never a lower one."""
-        limits = self.thresholds
-        if found is Level.NONE:
-            if weight.danger > limits.crisis:
-                return Level.CRISIS
-            return Level.URGENT if weight.need > limits.urgent else found
-        return Level.CRISIS if found is Level.URGENT and weight.danger > limits.graver else found
+        if found is Level.NONE and weight.need <= self.thresholds.urgent:
+            return found
+        if weight.danger > self.thresholds.crisis:
+            return Level.CRISIS
+        return Level.URGENT if found is Level.NONE else found
 
 
 def slots(reading: Reading, first: int, last: int) -> Iterator[int]:
