@@ -202,7 +202,7 @@ def read(text: str, spelling: Spelling) -> Reading:
             if origin:
                 first, end = origin[first], origin[end - 1] + 1
             parted = max(parted, inner)
-            for word in spelling.plain(piece):
+            for word in spelling.plain(piece) if len(piece) > 1 else (piece,):
                 times = times + 1 if word == last else 1
                 if times > REPEATS:
                     ends[-1] = end
@@ -214,7 +214,8 @@ def read(text: str, spelling: Spelling) -> Reading:
                 breaks.append(parted)
                 parted = NO_BREAK
     whole = None not in tokens
-    return _join_letters(Reading(words=words, starts=starts, ends=ends, breaks=breaks, whole=whole), spelling)
+    reading = Reading(words=words, starts=starts, ends=ends, breaks=breaks, whole=whole)
+    return _write_out(_join_letters(reading, spelling), spelling)
 
 
 def _tokens(folded: str) -> list[re.Match[str] | None]:
@@ -279,6 +280,21 @@ def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
             joined.breaks.append(reading.breaks[at] if nth == 0 else NO_BREAK)
         at = upto
     return joined
+
+
+def _write_out(reading: Reading, spelling: Spelling) -> Reading:
+    """Write single letters out ("u" is "you", "k" is "que"), once it is known that they spell no word."""
+    plain = {word: spelling.plain(word) for word in set(reading.words) if len(word) == 1}
+    if all(forms == (word,) for word, forms in plain.items()):
+        return reading
+    written = Reading(words=[], starts=[], ends=[], breaks=[], whole=reading.whole)
+    for word, start, end, parted in zip(*_columns(reading), strict=True):
+        for nth, form in enumerate(plain.get(word, (word,))):
+            for column, value in zip(
+                _columns(written), (form, start, end, NO_BREAK if nth else parted), strict=True
+            ):
+                column.append(value)
+    return written
 
 
 def _columns(reading: Reading) -> tuple[list[Any], ...]:
