@@ -11,6 +11,7 @@ from bot.domain.triage.levels import Assessment, Level, Phrase, Signal
 from bot.domain.triage.lexicon import Combination, Concept, Lexicon, lexicon, source
 from bot.domain.triage.normalise import Reading, read
 from bot.domain.triage.own_words import own_hits
+from bot.domain.triage.spelling import OR
 
 __all__ = ["Assessment", "Level", "Phrase", "Signal", "assess", "assess_parts", "prepare"]
 
@@ -18,6 +19,8 @@ MAX_CHARS = 4_096  # Telegram's longest; of more the two ends are read, where pe
 HALF = MAX_CHARS // 2
 LEFT_OUT = " . "  # stands for the middle; phrases do not reach across
 SHOWN = 3  # reasons in an explanation, the gravest: it is read on a phone, in a hurry
+LONG_ENOUGH = 5  # letters of a word that may be guessed at when only little words stand beside it
+LONG_ALONE = 6  # and when nothing does
 ALL_ORDERS = 3  # parts of a message up to which every order is tried
 
 
@@ -138,7 +141,7 @@ def _said(hits: Sequence[AnyHit], around: Surroundings) -> list[tuple[AnyHit, Co
     said: list[tuple[AnyHit, Concept]] = []
     for hit in hits:
         concept = hit.what
-        if isinstance(concept, str):
+        if isinstance(concept, str) or not _stands(hit, around.reading, around.lexicon):
             continue
         key = (concept.name, concept.level, around.sentences[hit.first])
         size = hit.last - hit.first
@@ -146,6 +149,25 @@ def _said(hits: Sequence[AnyHit], around: Surroundings) -> list[tuple[AnyHit, Co
             longest[key] = size
             said.append((hit, concept))
     return said
+
+
+def _stands(hit: AnyHit, reading: Reading, rules: Lexicon) -> bool:
+    """Tell whether `hit` rests on more than a guess at a short word."""
+    said = guessed = size = 0
+    for word, either in zip(
+        reading.words[hit.first : hit.last], reading.either[hit.first : hit.last], strict=True
+    ):
+        written = either.partition(OR)[0]
+        if either and not rules.spelling.knows(written):
+            guessed, size = guessed + 1, max(size, len(written))
+        elif word not in rules.weak:
+            return True
+        else:
+            said += 1
+    if not guessed or guessed > 1:
+        return True
+    alone = isinstance(hit.what, Concept) and hit.what.alone is not None
+    return size >= LONG_ALONE or (said > 0 and (alone or size >= LONG_ENOUGH - (said > 1)))
 
 
 def _meant(said: Iterable[tuple[AnyHit, Concept]], language: str) -> list[tuple[AnyHit, Concept]]:
