@@ -159,7 +159,7 @@ def _build() -> Lexicon:
         short_forms=_misspelt(guarded, known | set(short)) | short,
         guarded=guarded,
         joined=[word for d in data.values() for word in d.get("joined", ())],
-        pairs={pair: said for d in data.values() for pair, said in d.get("pairs", {}).items()},
+        pairs=_pairs(data),
         mender=_mender(data, words),
     )
     return Lexicon(
@@ -183,6 +183,15 @@ def _build() -> Lexicon:
         ),
         phrases=phrases,
     )
+
+
+def _pairs(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return two words that stand for others: each alone, or a word before any of a list ("me mam")."""
+    pairs = {pair: said for d in data.values() for pair, said in d.get("pairs", {}).items()}
+    for d in data.values():
+        for row in d.get("pairs_before", ()):
+            pairs |= {f"{row['first']} {word}": f"{row['say']} {word}" for word in row["then"]}
+    return pairs
 
 
 def _mender(data: Mapping[str, Any], words: Mapping[str, Iterable[str]]) -> Mender:

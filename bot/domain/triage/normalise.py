@@ -53,6 +53,13 @@ _EMOJI = {
     "🍻": "beer",
     "🍷": "wine",
     "🥃": "whiskey",
+    "🌉": "bridge",
+    "🪢": "rope",
+    "🪒": "razor",
+    "🚆": "train",
+    "🚂": "train",
+    "👋": "bye",
+    "💔": "heartbroken",
     "😂": "haha",
     "🤣": "haha",
 }
@@ -132,8 +139,9 @@ def read(text: str, spelling: Spelling) -> Reading:
                 and (whole := spelling.joined(before, piece))
                 and not _onward(tokens, nth)
             ):
-                reading.words[-1], reading.ends[-1], reading.either[-1] = whole[0], end, ""
-                meant = tuple((word, "") for word in whole[1:])
+                reading.words[-1], reading.either[-1] = whole[0], ""
+                reading.ends[-1] = reading.ends[-1] if len(whole) > 1 else end
+                meant = tuple((plain, "") for word in whole[1:] for plain in spelling.plain(word))
             else:
                 inside = bool(reading.words) and parted < SENTENCE
                 if mended > MAX_MENDED or (inside and _is_name(text, first, end)):
