@@ -171,11 +171,14 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
 def _over(
     spans: Sequence[AnyHit], reading: Reading, lexicon: Lexicon, clauses: list[int]
 ) -> Iterator[AnyHit]:
-    """Yield the spans of time that are over: "drank for years", and not "have been drinking for years"."""
+    """Yield the spans of time that are over: "drank for years", and not "have been drinking for years".
+
+    "I had been drinking for years" is over too.
+    """
     lasting = {
         clause
-        for word, clause in zip(reading.words, clauses, strict=True)
-        if spans and (word in lexicon.roles["is"] or word == "been")
+        for before, word, clause in zip(["", *reading.words], reading.words, clauses, strict=False)
+        if spans and (word in lexicon.roles["is"] or (word == "been" and before != "had"))
     }
     return (hit for hit in spans if clauses[hit.first] not in lasting)
 
