@@ -22,7 +22,7 @@ SUFFIX = ".yaml"
 COMMON = "common.en.txt"  # words in common use
 MASKS = frozenset({"negation", "past", "other", "jest"})  # unless a concept names its own
 CONTEXT_PHRASES = (
-    "idioms", "undenied", "past", "past_before", "since", "present", "today",
+    "idioms", "undenied", "past", "past_before", "dated", "since", "present", "today",
     "laugh", "trifle", "errand", "progress", "better", "worse", "calm", "harmless", "span", "mundane", "play",
     "resolved", "advice", "reunion",
 )  # fmt: skip
