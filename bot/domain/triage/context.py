@@ -64,7 +64,7 @@ class Surroundings:
             or ("play" in masks and self.sentences[hit.first] in self.play)
             or ("advice" in masks and self._advised(hit))
             or ("reunion" in masks and self.sentences[hit.first] in self.reunion)
-            or ("resolved" in masks and hit.last <= self.resolved and self._told(hit))
+            or ("resolved" in masks and hit.last <= self.resolved and self._over(hit))
             or (self.jest and "jest" in masks)
             or (self.errand and "errand" in masks)
             or (self.progress and "progress" in masks and self.clauses[hit.first] not in self.today)
@@ -116,6 +116,10 @@ class Surroundings:
         return any(word in roles["was"] for word in words[self._verb_from(hit) : hit.last]) and not any(
             word in roles["is"] for word in words[hit.first : hit.last]
         )
+
+    def _over(self, hit: AnyHit) -> bool:
+        """Tell whether this is told as past, and not of today."""
+        return self.clauses[hit.first] not in self.today and self._told(hit)
 
     def _verb_from(self, hit: AnyHit) -> int:
         """Return the first word, in the clause of `hit`, that may be its verb."""
