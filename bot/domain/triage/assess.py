@@ -192,7 +192,8 @@ def _in_company(hit: AnyHit, said: Sequence[tuple[AnyHit, Concept]], around: Sur
     return any(
         (other.last <= hit.first or other.first >= hit.last)
         and abs(around.sentences[other.first] - sentence) <= 1
-        for other, _ in said
+        and not (concept.in_company and concept.level is Level.NONE)  # a hint in everyday words is no sign
+        for other, concept in said
     )
 
 
