@@ -22,7 +22,7 @@ REPEATS = 3  # times a word counts in a row; ten thousand emoji say no more
 MAX_TOKENS = 600  # words and marks of one text that are read
 MAX_FOLDED = 8_000  # characters of a text, folded
 MAX_PIECES = 60  # of a token full of marks
-MAX_MENDED = 30  # words of a text that are guessed about; one that holds more is no slip of the thumb
+MAX_MENDED = 24  # words of a text that are guessed about; one that holds more is no slip of the thumb
 ONWARD = {
     "self": frozenset(("harm", "harming", "injury", "esteem", "respect", "worth", "care", "control", "help"))
 }
@@ -143,14 +143,13 @@ def read(text: str, spelling: Spelling) -> Reading:
                 reading.ends[-1] = reading.ends[-1] if len(whole) > 1 else end
                 meant = tuple((plain, "") for word in whole[1:] for plain in spelling.plain(word))
             else:
-                inside = bool(reading.words) and parted < SENTENCE
+                meant = spelling.meant(piece) if mended < MAX_MENDED else spelling.unguessed(piece)
                 if len(piece) == 1:
                     meant = ((piece, ""),)
-                elif mended > MAX_MENDED or (inside and _is_name(text, first, end)):
-                    meant = tuple((word, "") for word in spelling.plain(piece))
-                else:
-                    meant = spelling.meant(piece)
-                    mended += len(meant) != 1 or bool(meant[0][1])
+                elif len(meant) != 1 or meant[0][1]:
+                    mended += 1
+                    if reading.words and parted < SENTENCE and _is_name(text, first, end):
+                        meant = spelling.unguessed(piece)
             for word, either in meant:
                 _put(reading, word, either, (first, end, parted))
                 parted = NO_BREAK
@@ -161,13 +160,15 @@ def read(text: str, spelling: Spelling) -> Reading:
 def _put(reading: Reading, word: str, either: str, place: tuple[int, int, int]) -> None:
     """Add `word`, unless it has been said so often in a row that once more says nothing."""
     words = reading.words
+    first, end, parted = place
     if words and words[-1] == word and words[-REPEATS:] == [word] * REPEATS:
-        reading.ends[-1] = place[1]
+        reading.ends[-1] = end
         return
     words.append(word)
     reading.either.append(either)
-    for column, given in zip((reading.starts, reading.ends, reading.breaks), place, strict=True):
-        column.append(given)
+    reading.starts.append(first)
+    reading.ends.append(end)
+    reading.breaks.append(parted)
 
 
 def _onward(tokens: Sequence[re.Match[str] | None], nth: int) -> bool:

@@ -22,7 +22,7 @@ ANY = "*"  # stands for one word of a gap
 END = "$"  # stands for the end of a clause
 MAX_SKIPS = 3  # fillers a phrase may hold ("I just really want to die")
 MAX_PLACES = 5_000  # words a template may hold, slots written out
-MAX_STATES = 20_000  # remembered before starting afresh
+MAX_STATES = 60_000  # remembered before starting afresh
 MAX_GUESSED = 50_000  # steps of guessed words remembered before starting afresh
 MAX_WORK = 4_000  # steps never taken before that one text may ask for; a person's message asks for a tenth
 

@@ -72,6 +72,10 @@ class Spelling:
             self._meant[token] = found
         return found
 
+    def unguessed(self, token: str) -> tuple[tuple[str, str], ...]:
+        """Return the plain words for `token`, as `meant` does, without a guess."""
+        return tuple((word, "") for word in self.plain(token))
+
     def is_odd(self, token: str) -> bool:
         """Tell whether `token` is nothing that people write, so that it is worth guessing what it means."""
         if (
@@ -93,7 +97,7 @@ class Spelling:
     def _guess(self, token: str) -> tuple[tuple[str, str], ...]:
         plain, mender = self.plain(token), self._mender
         if mender is None:
-            return tuple((word, "") for word in plain)
+            return self.unguessed(token)
         if not self.is_odd(token):
             return tuple((word, self._either(word, mender.mistaken(word))) for word in plain)
         guesses = mender.guesses(token)
