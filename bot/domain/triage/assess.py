@@ -189,7 +189,8 @@ def _stands(hit: AnyHit, said: Sequence[tuple[AnyHit, Concept]], around: Surroun
     return any(
         (other.last <= hit.first or other.first >= hit.last)
         and abs(around.sentences[other.first] - sentence) <= 1
-        for other, _ in said
+        and not (concept.in_company and concept.level is Level.NONE)  # two loose hints are no sign
+        for other, concept in said
     )
 
 
