@@ -13,6 +13,7 @@ from bot.domain.triage.lexicon import COMPANY_WORDS, Combination, Concept, Lexic
 from bot.domain.triage.net import Net, Weight, net
 from bot.domain.triage.normalise import Reading, read
 from bot.domain.triage.own_words import own_hits
+from bot.domain.triage.spelling import OR
 
 __all__ = ["Assessment", "Level", "Phrase", "Signal", "assess", "assess_parts", "prepare"]
 
@@ -20,6 +21,8 @@ MAX_CHARS = 4_096  # Telegram's longest; of more the two ends are read, where pe
 HALF = MAX_CHARS // 2
 LEFT_OUT = " . "  # stands for the middle; phrases do not reach across
 SHOWN = 3  # reasons in an explanation, the gravest: it is read on a phone, in a hurry
+LONG_ENOUGH = 5  # letters of a word that may be guessed at when only little words stand beside it
+LONG_ALONE = 6  # and when nothing does
 ALL_ORDERS = 3  # parts of a message up to which every order is tried
 NET = "second_net"  # what a signal is called that no phrase stands behind
 WHY = {
@@ -170,7 +173,7 @@ def _said(
     said: list[tuple[AnyHit, Concept]] = []
     for hit in hits:
         concept = hit.what
-        if isinstance(concept, str):
+        if isinstance(concept, str) or not _stands(hit, around.reading, around.lexicon):
             continue
         key = (concept.name, concept.level, concept.in_company, around.sentences[hit.first])
         size = hit.last - hit.first
@@ -178,10 +181,10 @@ def _said(
             longest[key] = size
             said.append((hit, concept))
     heavy = below is None or below[1].need > below[0].thresholds.company
-    return [each for each in said if heavy or not each[1].in_company or _stands(each[0], said, around)]
+    return [each for each in said if heavy or not each[1].in_company or _in_company(each[0], said, around)]
 
 
-def _stands(hit: AnyHit, said: Sequence[tuple[AnyHit, Concept]], around: Surroundings) -> bool:
+def _in_company(hit: AnyHit, said: Sequence[tuple[AnyHit, Concept]], around: Surroundings) -> bool:
     """Tell whether everyday words count: as nearly the whole text, or beside another sign nearby."""
     if len(around.reading.words) <= (hit.last - hit.first) + COMPANY_WORDS and not around.laughs:
         return True
@@ -189,9 +192,28 @@ def _stands(hit: AnyHit, said: Sequence[tuple[AnyHit, Concept]], around: Surroun
     return any(
         (other.last <= hit.first or other.first >= hit.last)
         and abs(around.sentences[other.first] - sentence) <= 1
-        and not (concept.in_company and concept.level is Level.NONE)  # two loose hints are no sign
+        and not (concept.in_company and concept.level is Level.NONE)  # a hint in everyday words is no sign
         for other, concept in said
     )
+
+
+def _stands(hit: AnyHit, reading: Reading, rules: Lexicon) -> bool:
+    """Tell whether `hit` rests on more than a guess at a short word."""
+    said = guessed = size = 0
+    for word, either in zip(
+        reading.words[hit.first : hit.last], reading.either[hit.first : hit.last], strict=True
+    ):
+        written = either.partition(OR)[0]
+        if either and not rules.spelling.knows(written):
+            guessed, size = guessed + 1, max(size, len(written))
+        elif word not in rules.weak:
+            return True
+        else:
+            said += 1
+    if not guessed or guessed > 1:
+        return True
+    alone = isinstance(hit.what, Concept) and hit.what.alone is not None
+    return size >= LONG_ALONE or (said > 0 and (alone or size >= LONG_ENOUGH - (said > 1)))
 
 
 def _meant(said: Iterable[tuple[AnyHit, Concept]], language: str) -> list[tuple[AnyHit, Concept]]:

@@ -32,6 +32,7 @@ class Surroundings:
     idioms: list[int]  # size in words of the longest idiom over each word
     undenied: frozenset[int]  # words in a phrase whose "not" denies nothing ("can not stop")
     past: frozenset[int]  # clauses that a word of time puts in the past
+    dated: frozenset[int]  # clauses that name a year, or years ago: past whatever else they say
     past_before: frozenset[int]  # words right after which everything is past ("used to")
     present: frozenset[int]  # sentences that speak of what goes on
     today: frozenset[int]  # clauses that speak of now
@@ -63,7 +64,7 @@ class Surroundings:
             or ("play" in masks and self.sentences[hit.first] in self.play)
             or ("advice" in masks and self._advised(hit))
             or ("reunion" in masks and self.sentences[hit.first] in self.reunion)
-            or ("resolved" in masks and hit.last <= self.resolved and self._told(hit))
+            or ("resolved" in masks and hit.last <= self.resolved and self._over(hit))
             or (self.jest and "jest" in masks)
             or (self.errand and "errand" in masks)
             or (self.progress and "progress" in masks and self.clauses[hit.first] not in self.today)
@@ -101,6 +102,8 @@ class Surroundings:
 
     def _past(self, hit: AnyHit) -> bool:
         """Tell whether the phrase itself is past: a time gone by is not enough, its verb must be past too."""
+        if self.clauses[hit.first] in self.dated and self._told(hit):
+            return True
         if self.sentences[hit.first] in self.present or self.clauses[hit.first] in self.today:
             return False
         if any(at in self.past_before for at in range(self._verb_from(hit), hit.last)):
@@ -113,6 +116,10 @@ class Surroundings:
         return any(word in roles["was"] for word in words[self._verb_from(hit) : hit.last]) and not any(
             word in roles["is"] for word in words[hit.first : hit.last]
         )
+
+    def _over(self, hit: AnyHit) -> bool:
+        """Tell whether this is told as past, and not of today."""
+        return self.clauses[hit.first] not in self.today and self._told(hit)
 
     def _verb_from(self, hit: AnyHit) -> int:
         """Return the first word, in the clause of `hit`, that may be its verb."""
@@ -145,6 +152,9 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
             for hit in (*told["past"], *_over(told["span"], reading, lexicon, clauses))
             for clause in _clauses_of(hit, clauses, sentences, subjects)
         ),
+        dated=frozenset(
+            clause for hit in told["dated"] for clause in _clauses_of(hit, clauses, sentences, subjects)
+        ),
         past_before=frozenset(hit.last for hit in told["past_before"]),
         since=max((hit.first for hit in told["since"]), default=0),
         present=frozenset(sentences[hit.first] for hit in told["present"]),
@@ -171,11 +181,14 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
 def _over(
     spans: Sequence[AnyHit], reading: Reading, lexicon: Lexicon, clauses: list[int]
 ) -> Iterator[AnyHit]:
-    """Yield the spans of time that are over: "drank for years", and not "have been drinking for years"."""
+    """Yield the spans of time that are over: "drank for years", and not "have been drinking for years".
+
+    "I had been drinking for years" is over too.
+    """
     lasting = {
         clause
-        for word, clause in zip(reading.words, clauses, strict=True)
-        if spans and (word in lexicon.roles["is"] or word == "been")
+        for before, word, clause in zip(["", *reading.words], reading.words, clauses, strict=False)
+        if spans and (word in lexicon.roles["is"] or (word == "been" and before != "had"))
     }
     return (hit for hit in spans if clauses[hit.first] not in lasting)
 

@@ -12,21 +12,24 @@ from typing import Any
 import yaml
 
 from bot.domain.triage.levels import Level
+from bot.domain.triage.mending import Mender
 from bot.domain.triage.net import net_version
-from bot.domain.triage.normalise import Spelling
 from bot.domain.triage.phrases import Choice, Phrases, parsed
+from bot.domain.triage.spelling import Spelling
 
 LANGUAGES = ("en", "es")
 SUFFIX = ".yaml"
+COMMON = "common.en.txt"  # words in common use
 MASKS = frozenset({"negation", "past", "other", "jest"})  # unless a concept names its own
 CONTEXT_PHRASES = (
-    "idioms", "undenied", "past", "past_before", "since", "present", "today",
+    "idioms", "undenied", "past", "past_before", "dated", "since", "present", "today",
     "laugh", "trifle", "errand", "progress", "better", "worse", "calm", "harmless", "span", "mundane", "play",
     "resolved", "advice", "reunion",
 )  # fmt: skip
 ALONE_WORDS = 3  # beside a phrase that counts only when it is nearly the whole text
 COMPANY_WORDS = 2  # beside a phrase that else counts only in company
 _VOWELS = "aeiou"
+WEAK_ROLES = ("first", "other", "open")
 CONTEXT_WORDS = ("deny", "link", "first", "other", "open", "turn", "was", "is")
 
 
@@ -65,6 +68,7 @@ class Lexicon:
     spelling: Spelling
     roles: Mapping[str, frozenset[str]]  # the words of CONTEXT_WORDS
     fillers: frozenset[str]
+    weak: frozenset[str]  # words that say nothing of what a guessed word beside them means
     combinations: tuple[Combination, ...]
     phrases: Phrases[Concept | str]
 
@@ -146,18 +150,29 @@ def _build() -> Lexicon:
     fillers = frozenset(word for d in data.values() for word in d["fillers"])
     guarded = {word for d in data.values() for word in d["guarded"]}
     phrases: Phrases[Concept | str] = Phrases(fillers=fillers, short_forms=short)
-    for d in data.values():
+    words: dict[str, set[str]] = {}  # by language, those only of the later one
+    for language, d in data.items():
+        before = set(phrases.words)
         for what, template in _templates(d):
             phrases.add(template, what)
+        words[language] = phrases.words - before
     known = phrases.words.union(fillers, guarded, *roles.values())
     spelling = Spelling(
-        known=known, short_forms=_misspelt(guarded, known | set(short)) | short, guarded=guarded
+        known=known,
+        short_forms=_misspelt(guarded, known | set(short)) | short,
+        guarded=guarded,
+        joined=[word for d in data.values() for word in d.get("joined", ())],
+        pairs=_pairs(data),
+        mender=_mender(data, words),
     )
     return Lexicon(
         version=_version(data),
         spelling=spelling,
         roles=roles,
         fillers=fillers,
+        weak=fillers.union(
+            *(roles[role] for role in WEAK_ROLES), *(d.get("weak", ()) for d in data.values())
+        ),
         combinations=tuple(
             Combination(
                 needs=frozenset(c["needs"]),
@@ -170,6 +185,31 @@ def _build() -> Lexicon:
             for c in d.get("combinations", ())
         ),
         phrases=phrases,
+    )
+
+
+def _pairs(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return two words that stand for others: each alone, or a word before any of a list ("me mam")."""
+    pairs = {pair: said for d in data.values() for pair, said in d.get("pairs", {}).items()}
+    for d in data.values():
+        for row in d.get("pairs_before", ()):
+            pairs |= {f"{row['first']} {word}": f"{row['say']} {word}" for word in row["then"]}
+    return pairs
+
+
+def _mender(data: Mapping[str, Any], words: Mapping[str, Iterable[str]]) -> Mender:
+    english = {key: tuple(str(value).split()) for key, value in data["en"]["short_forms"].items()}
+    mistaken = {str(key): tuple(given) for d in data.values() for key, given in d.get("mistaken", {}).items()}
+    text = (files("bot.domain.triage") / "lexicon" / COMMON).read_text(encoding="utf-8")
+    common = [word for line in text.splitlines() if not line.startswith("#") for word in line.split()]
+    spoken = {str(word) for role in CONTEXT_WORDS for word in data["en"]["context"].get(role, ())}
+    return Mender(
+        wanted={*words["en"], *spoken, *data["en"]["fillers"]},
+        spanish=set(words["es"]) - spoken,
+        short_forms=english,
+        common=common,
+        mistaken=mistaken,
+        left=data["en"].get("left_alone", ()),
     )
 
 

@@ -24,6 +24,7 @@ from bot.domain.triage.normalise import SENTENCE, Reading
 
 FILE = "net.bin"
 SLOTS = 2**18  # a word or a pair of words falls into one of them by its checksum
+STEM = 5  # letters that stand for all forms of a longer word
 # Who somebody is must move nothing: these words are not read.
 UNREAD = frozenset((
     "african", "american", "americans", "army", "asian", "atheist", "autistic", "bi", "bisexual", "black",
@@ -104,16 +105,27 @@ class Net:
 
 
 def slots(reading: Reading, first: int, last: int) -> Iterator[int]:
-    """Yield the slot of each word from `first` up to `last`, and of each pair, as often as it occurs."""
-    before = ""
+    """Yield the slots of the words from `first` up to `last`, as often as they occur.
+
+    Each word has one, each pair of neighbours, each pair with a word between, and the stem of a long word.
+    """
+    before = earlier = ""
     for word in reading.words[first:last]:
         if word in UNREAD or word.isdigit():
-            before = ""
+            before = earlier = ""
             continue
-        yield zlib.crc32(word.encode()) % SLOTS
+        yield _slot(word)
+        if len(word) > STEM:
+            yield _slot(f"^{word[:STEM]}")
         if before:
-            yield zlib.crc32(f"{before} {word}".encode()) % SLOTS
-        before = word
+            yield _slot(f"{before} {word}")
+            if earlier:
+                yield _slot(f"{earlier}_{word}")
+        before, earlier = word, before
+
+
+def _slot(gram: str) -> int:
+    return zlib.crc32(gram.encode()) % SLOTS
 
 
 def sentences(reading: Reading) -> Iterator[tuple[int, int]]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+
+from bot.domain.triage.spelling import MAX_WORD, OR, Spelling
 
 # How strongly a word is parted from the one before. Phrases cross SOFT, denial does not; none crosses CLAUSE.
 NO_BREAK, SOFT, CLAUSE, SENTENCE = 0, 1, 2, 3
@@ -21,8 +22,10 @@ REPEATS = 3  # times a word counts in a row; ten thousand emoji say no more
 MAX_TOKENS = 600  # words and marks of one text that are read
 MAX_FOLDED = 8_000  # characters of a text, folded
 MAX_PIECES = 60  # of a token full of marks
-SHORT = 3  # letters of a word in which a doubled one is no slip of the thumb
-MAX_WORD = 40  # letters; nothing in the lexicon is longer
+MAX_MENDED = 24  # words of a text that are guessed about; one that holds more is no slip of the thumb
+ONWARD = {
+    "self": frozenset(("harm", "harming", "injury", "esteem", "respect", "worth", "care", "control", "help"))
+}
 _MEMORY = 20_000  # spellings remembered before starting afresh
 
 _TOKEN = re.compile(
@@ -33,9 +36,6 @@ _TOKEN = re.compile(
 )
 _BREAKS = {"soft": SOFT, "clause": CLAUSE, "sentence": SENTENCE}
 _INNER = re.compile(r"[*!@$|]")
-_LEET = str.maketrans("013457!@$|", "oieastiasi")
-_SUFFIXES = {"m": "am", "ll": "will", "re": "are", "ve": "have", "d": "would"}
-_LAUGHING = "haha"  # and however long it goes on
 _APOSTROPHES = "’‘ʼ´`＇"
 _LOOKALIKES = dict(zip("аеорсухіјѕԁһӏтмкнвαορικν", "aeopcyxijsdhltmknbaopikv", strict=True))
 _EMOJI = {
@@ -53,6 +53,13 @@ _EMOJI = {
     "🍻": "beer",
     "🍷": "wine",
     "🥃": "whiskey",
+    "🌉": "bridge",
+    "🪢": "rope",
+    "🪒": "razor",
+    "🚆": "train",
+    "🚂": "train",
+    "👋": "bye",
+    "💔": "heartbroken",
     "😂": "haha",
     "🤣": "haha",
 }
@@ -85,94 +92,21 @@ _FOLD = _Folding()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """A text as plain words. The four lists run side by side; offsets are into the text as given."""
+    """A text as plain words. The lists run side by side; offsets are into the text as given."""
 
     words: list[str]
+    either: list[
+        str
+    ]  # what else a word may stand for, parted by OR, as it was written first; "" if it is plain
     starts: list[int]
     ends: list[int]
     breaks: list[int]  # how strongly word i is parted from word i - 1
     whole: bool = True  # nothing was left out
 
-
-class Spelling:
-    """Knows the words of the lexicons and how people write them."""
-
-    def __init__(
-        self, *, known: Iterable[str], short_forms: Mapping[str, tuple[str, ...]], guarded: Iterable[str]
-    ) -> None:
-        """Take every word of the lexicons, short forms written out, and the words whose disguises matter."""
-        self._known = frozenset(known)
-        self._short = dict(short_forms)
-        self._guarded: dict[tuple[str, int], list[str]] = {}
-        for word in sorted(guarded):
-            self._guarded.setdefault((word[0], len(word)), []).append(word)
-        self._memory: dict[str, tuple[str, ...]] = {}
-
-    def plain(self, token: str) -> tuple[str, ...]:
-        """Return the plain words for one folded `token` ("cant" gives "can", "not")."""
-        found = self._memory.get(token)
-        if found is None:
-            found = self._work_out(token[:MAX_WORD])
-            if len(self._memory) >= _MEMORY:
-                self._memory.clear()
-            self._memory[token] = found
-        return found
-
-    def knows(self, word: str) -> bool:
-        """Tell whether `word` is in a lexicon."""
-        return word in self._known
-
-    def _work_out(self, token: str) -> tuple[str, ...]:
-        if "'" in token:
-            return self._apostrophe(token)
-        for form in self._forms(token):
-            if form in self._short:
-                return self._short[form]
-            if form in self._known:
-                return (form,)
-        return (token,)
-
-    def _apostrophe(self, token: str) -> tuple[str, ...]:
-        stem, _, suffix = token.rpartition("'")
-        joined = token.replace("'", "")
-        if token in self._short:
-            return self._short[token]
-        if joined in self._short:
-            return self._short[joined]
-        if suffix in _SUFFIXES:
-            return (*self.plain(stem), _SUFFIXES[suffix])
-        return self.plain(joined) if joined else ()
-
-    def _forms(self, token: str) -> Iterable[str]:
-        """Give the spellings to try, the plainest first."""
-        yield token
-        if token.endswith("in"):
-            yield token + "g"
-        if token.startswith(_LAUGHING):
-            yield _LAUGHING
-        runs = [(char, len(list(run))) for char, run in groupby(token)]
-        if any(count > 1 for _, count in runs):
-            yield "".join(char * min(count, 2) for char, count in runs)
-            yield "".join(char * (1 if count > 2 else count) for char, count in runs)
-            if any(count > 2 for _, count in runs):
-                yield "".join(char for char, _ in runs)
-            # "odd" and "too" are words of their own; longer ones may have a letter too many.
-            for doubled in (nth for nth, (_, count) in enumerate(runs) if count > 1 and len(token) > SHORT):
-                yield "".join(
-                    char * (1 if nth == doubled else min(count, 2)) for nth, (char, count) in enumerate(runs)
-                )
-        if not token.isalpha():
-            straight = token.translate(_LEET)
-            if straight != token and not token.isdigit():
-                yield straight
-            if "*" in token:
-                alike = self._guarded.get((token[0], len(token)), ())
-                yield from (word for word in alike if _hides(token, word))
-
-
-def _hides(token: str, word: str) -> bool:
-    """Tell whether `token` is `word`, as long, with stars for some letters."""
-    return all(shown in {"*", letter} for shown, letter in zip(token, word, strict=True))
+    def as_written(self) -> Reading:
+        """Return the reading without guesses."""
+        words = [either.split(OR)[0] or word for word, either in zip(self.words, self.either, strict=True)]
+        return replace(self, words=words, either=[""] * len(words))
 
 
 def read(text: str, spelling: Spelling) -> Reading:
@@ -181,13 +115,10 @@ def read(text: str, spelling: Spelling) -> Reading:
     Of a text of more than `MAX_TOKENS` the middle is left out: no person writes so many in a message.
     """
     folded, origin = _fold(text)
-    words: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    breaks: list[int] = []
-    parted, last, times = NO_BREAK, "", 0
     tokens = _tokens(folded)
-    for found in tokens:
+    reading = Reading(words=[], either=[], starts=[], ends=[], breaks=[], whole=None not in tokens)
+    parted, mended, before = NO_BREAK, 0, ""
+    for nth, found in enumerate(tokens):
         if found is None:
             parted = SENTENCE
             continue
@@ -202,19 +133,54 @@ def read(text: str, spelling: Spelling) -> Reading:
             if origin:
                 first, end = origin[first], origin[end - 1] + 1
             parted = max(parted, inner)
-            for word in spelling.plain(piece):
-                times = times + 1 if word == last else 1
-                if times > REPEATS:
-                    ends[-1] = end
-                    continue
-                last = word
-                words.append(word)
-                starts.append(first)
-                ends.append(end)
-                breaks.append(parted)
+            if (
+                before
+                and not parted
+                and (whole := spelling.joined(before, piece))
+                and not _onward(tokens, nth)
+            ):
+                reading.words[-1], reading.either[-1] = whole[0], ""
+                reading.ends[-1] = reading.ends[-1] if len(whole) > 1 else end
+                meant = tuple((plain, "") for word in whole[1:] for plain in spelling.plain(word))
+            else:
+                meant = spelling.meant(piece) if mended < MAX_MENDED else spelling.unguessed(piece)
+                if len(piece) == 1:
+                    meant = ((piece, ""),)
+                elif len(meant) != 1 or meant[0][1]:
+                    mended += 1
+                    if reading.words and parted < SENTENCE and _is_name(text, first, end):
+                        meant = spelling.unguessed(piece)
+            for word, either in meant:
+                _put(reading, word, either, (first, end, parted))
                 parted = NO_BREAK
-    whole = None not in tokens
-    return _join_letters(Reading(words=words, starts=starts, ends=ends, breaks=breaks, whole=whole), spelling)
+            before = piece if len(meant) == 1 and reading.words[-1:] == [meant[0][0]] else ""
+    return _write_out(_join_letters(reading, spelling), spelling)
+
+
+def _put(reading: Reading, word: str, either: str, place: tuple[int, int, int]) -> None:
+    """Add `word`, unless it has been said so often in a row that once more says nothing."""
+    words = reading.words
+    first, end, parted = place
+    if words and words[-1] == word and words[-REPEATS:] == [word] * REPEATS:
+        reading.ends[-1] = end
+        return
+    words.append(word)
+    reading.either.append(either)
+    reading.starts.append(first)
+    reading.ends.append(end)
+    reading.breaks.append(parted)
+
+
+def _onward(tokens: Sequence[re.Match[str] | None], nth: int) -> bool:
+    """Tell whether a word belongs to the next rather than to the last: "my self harm"."""
+    word, follows = tokens[nth], tokens[nth + 1] if nth + 1 < len(tokens) else None
+    return word is not None and follows is not None and follows.group() in ONWARD.get(word.group(), ())
+
+
+def _is_name(text: str, first: int, end: int) -> bool:
+    """Tell whether a word inside a sentence is written as names are, or as letters that stand for words."""
+    word = text[first:end]
+    return word.istitle() or (word.isupper() and not text.isupper())
 
 
 def _tokens(folded: str) -> list[re.Match[str] | None]:
@@ -262,7 +228,7 @@ def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
     single = [len(word) == 1 for word in reading.words]
     if sum(single) < 3:
         return reading
-    joined = Reading(words=[], starts=[], ends=[], breaks=[], whole=reading.whole)
+    joined = Reading(words=[], either=[], starts=[], ends=[], breaks=[], whole=reading.whole)
     at = 0
     while at < len(single):
         upto = at + 1
@@ -274,6 +240,7 @@ def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
                 kept.extend(given[at:upto])
         for nth, word in enumerate(spelt):
             joined.words.append(word)
+            joined.either.append("")
             joined.starts.append(reading.starts[at])
             joined.ends.append(reading.ends[upto - 1])
             joined.breaks.append(reading.breaks[at] if nth == 0 else NO_BREAK)
@@ -281,8 +248,22 @@ def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
     return joined
 
 
+def _write_out(reading: Reading, spelling: Spelling) -> Reading:
+    """Write single letters out ("u" is "you", "k" is "que"), once it is known that they spell no word."""
+    plain = {word: spelling.plain(word) for word in set(reading.words) if len(word) == 1}
+    if all(forms == (word,) for word, forms in plain.items()):
+        return reading
+    written = Reading(words=[], either=[], starts=[], ends=[], breaks=[], whole=reading.whole)
+    for word, either, start, end, parted in zip(*_columns(reading), strict=True):
+        for nth, form in enumerate(plain.get(word, (word,))):
+            values = (form, either, start, end, NO_BREAK if nth else parted)
+            for column, value in zip(_columns(written), values, strict=True):
+                column.append(value)
+    return written
+
+
 def _columns(reading: Reading) -> tuple[list[Any], ...]:
-    return reading.words, reading.starts, reading.ends, reading.breaks
+    return reading.words, reading.either, reading.starts, reading.ends, reading.breaks
 
 
 def _letters(letters: list[str], spelling: Spelling) -> tuple[str, ...]:

@@ -40,14 +40,14 @@ def own_hits(reading: Reading, rules: Lexicon, extra: tuple[Phrase, ...]) -> lis
         if len(_held) >= LISTS:
             _held.clear()
         held = _held[id(extra)] = _Held(extra, rules, _network(extra, rules))
-    return list(held.phrases.found(reading))
+    return list(held.phrases.found(reading.as_written()))
 
 
 def _network(extra: tuple[Phrase, ...], rules: Lexicon) -> Phrases[Concept | str]:
     # The spelling stays the rules' own: a word made known here might keep a misspelt one from being mended.
     phrases: Phrases[Concept | str] = Phrases(fillers=rules.fillers, short_forms={})
     for phrase in extra:
-        if words := tuple(read(phrase.words, rules.spelling).words):
+        if words := tuple(read(phrase.words, rules.spelling).as_written().words):
             phrases.add(Choice((words,)), _concept(phrase))
     return phrases
 
@@ -61,7 +61,9 @@ def _concept(phrase: Phrase) -> Concept:
 def read_as(say: str) -> tuple[str, ...] | None:
     """Return the words `say` is looked for by; None if a mark in it parts them, so that nothing is found."""
     reading = read(say, lexicon().spelling)
-    return None if any(parted >= CLAUSE for parted in reading.breaks[1:]) else tuple(reading.words)
+    return (
+        None if any(parted >= CLAUSE for parted in reading.breaks[1:]) else tuple(reading.as_written().words)
+    )
 
 
 def is_common(words: tuple[str, ...], ordinary: Collection[str] = ()) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from bot.domain.triage.normalise import CLAUSE, Reading
+from bot.domain.triage.spelling import OR
 
 GAP = "..."
 GAP_WORDS = 3
@@ -21,7 +22,8 @@ ANY = "*"  # stands for one word of a gap
 END = "$"  # stands for the end of a clause
 MAX_SKIPS = 3  # fillers a phrase may hold ("I just really want to die")
 MAX_PLACES = 5_000  # words a template may hold, slots written out
-MAX_STATES = 20_000  # remembered before starting afresh
+MAX_STATES = 60_000  # remembered before starting afresh
+MAX_GUESSED = 50_000  # steps of guessed words remembered before starting afresh
 MAX_WORK = 4_000  # steps never taken before that one text may ask for; a person's message asks for a tenth
 
 _PARTS = re.compile(r"\{\w+\}|\.\.\.|[(|)]|[^\s(){}|]+")
@@ -137,6 +139,7 @@ class Phrases(Generic[What]):
         self._spots: dict[frozenset[_Place[What]], _Spot[What]] = {}
         self._states: dict[tuple[object, ...], _State[What]] = {}
         self._first: dict[str, _State[What] | None] = {}
+        self._guessed = 0  # steps remembered for words that are guessed at: there is no end of them
         self.words: set[str] = set(fillers)
 
     def add(self, template: Choice, what: What) -> None:
@@ -153,7 +156,10 @@ class Phrases(Generic[What]):
     def found(self, reading: Reading) -> list[Hit[What]]:
         """Return every phrase in `reading`; raise TooMuchWorkError on one made to be slow."""
         known, breaks, starts = self.words, reading.breaks, self._first
-        words = [word if word in known else "" for word in reading.words]
+        words = [
+            either or (word if word in known else "")
+            for word, either in zip(reading.words, reading.either, strict=True)
+        ]
         count = len(words)
         hits: list[Hit[What]] = []
         work = 0
@@ -242,8 +248,15 @@ class Phrases(Generic[What]):
         return (_Place(word=words[0], then=after),)
 
     def _start(self, word: str) -> _State[What] | None:
-        places = (place for rest in self._starts.get(word, ()) for place in self._places(rest))
-        spot = self._spot(self._after(place for place in places if place.word == word))
+        choices = word.split(OR)
+        places = [
+            place
+            for choice in choices
+            for rest in self._starts.get(choice, ())
+            for place in self._places(rest)
+            if place.word == choice
+        ]
+        spot = self._spot(self._after(places))
         state = None if spot is None else self._state(((spot, 0),), spot.ends)
         if state is not None or word in self.words:
             self._first[word] = state
@@ -256,16 +269,19 @@ class Phrases(Generic[What]):
         """Work out where `word` leads from `state`, once."""
         ahead: dict[_Spot[What], int] = {}
         ends: dict[What, None] = {}
+        choices = word.split(OR)
+        if len(choices) > 1:
+            self._guessed += 1
         for spot, skips in state.spots:
             if word in spot.steps:
                 follows = spot.steps[word]
             else:
-                met = (*spot.expected.get(word, ()), *spot.expected.get(ANY, ()))
+                met = [place for choice in (*choices, ANY) for place in spot.expected.get(choice, ())]
                 follows = spot.steps[word] = self._spot(self._after(met)) if met else None
             if follows is not None:
                 ends.update(dict.fromkeys(follows.ends))
                 ahead[follows] = min(skips, ahead.get(follows, skips))
-        if word in self._fillers:
+        if not self._fillers.isdisjoint(choices):
             for spot, skips in state.spots:
                 if skips < MAX_SKIPS and spot.expected:
                     ahead.setdefault(spot, skips + 1)
@@ -276,7 +292,7 @@ class Phrases(Generic[What]):
         key = (*spots, *ends)
         state = self._states.get(key)
         if state is None:
-            if len(self._states) >= MAX_STATES:
+            if len(self._states) >= MAX_STATES or self._guessed >= MAX_GUESSED:
                 self._forget()
             state = self._states[key] = _State(spots=spots, ends=ends)
         return state
@@ -302,3 +318,4 @@ class Phrases(Generic[What]):
         self._states.clear()
         self._spots.clear()
         self._first.clear()
+        self._guessed = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Iterator
 
 import pytest
 
@@ -36,9 +35,9 @@ def need(learnt: Net, text: str) -> float:
 
 
 @pytest.fixture
-def shipped(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+def shipped(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Let a test put another net below the rules."""
-    yield monkeypatch
+    return monkeypatch
 
 
 def below(patch: pytest.MonkeyPatch, learnt: Net) -> None:

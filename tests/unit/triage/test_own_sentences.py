@@ -79,6 +79,26 @@ WRONG = (
     "this is where i get",
     "i'm coming home to be",
     "already picked the date",
+    # and of plain Spanish: what goes unsaid, two halves that only a person joins, and moods that pass
+    "la pistola de mi papá, está",
+    "cobre mi mamá el seguro",
+    "las claves de la tarjeta",
+    "creo que necesito puntos",
+    "dar sueño de las pastillas",
+    "la carta y el dinero",
+    "si no me voy la ahorco",
+    "abuela muerta sentada",
+    "pero yo ya decidí",
+    "le deseo lo mejor a todos",
+    "en la mira a mi exjefe",
+    "no he consumido en dos",
+    "desde la cocina que ya",
+    "solo los domingos",
+    "bajoneado pero voy",
+    "puro aire acondicionado",
+    "no abre el frasco",
+    "vende las tortillas",
+    "creo que es gripe",
     "i told my sister where",
     "just drove past the bridge",
 )
@@ -98,7 +118,7 @@ def sentences(name: str) -> list[tuple[str, str, str]]:
 
 CASES = [
     (f"{name} {area}", level, text)
-    for name in ("spanish", "abuse", "everyday")
+    for name in ("spanish", "plain_spanish", "abuse", "everyday")
     for area, level, text in sentences(name)
 ]
 READ_RIGHTLY = [case for case in CASES if not any(part in case[2] for part in WRONG)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.triage.normalise import Reading, Spelling, read
+from bot.domain.triage.normalise import Reading, read
 from bot.domain.triage.phrases import Choice, Phrases, parsed
+from bot.domain.triage.spelling import Spelling
 
 SLOTS = {"act": Choice((("go",), ("run", "away")))}
 
