@@ -236,7 +236,7 @@ def _templates(data: Mapping[str, Any]) -> Iterator[tuple[Concept | str, Choice]
             language=data["language"],
             alone=_alone(raw.get("alone", False)),
         )
-        yield from ((concept, parsed(str(template), slot)) for template in raw["phrases"])
+        yield from ((concept, parsed(str(template), slot)) for template in raw.get("phrases", ()))
         loose = replace(concept, in_company=True)
         yield from ((loose, parsed(str(template), slot)) for template in raw.get("in_company", ()))
     for kind in CONTEXT_PHRASES:
