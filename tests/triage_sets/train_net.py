@@ -32,9 +32,9 @@ STRENGTH = 10.0  # inverse regularisation: 3 found fewer people, 30 no more
 MORE = 4  # what a text in need weighs in learning beside a harmless one
 STEPS = 127
 # What the net may flag beyond the rules, of everyday texts and of other harmless ones.
-EVERYDAY, HARMLESS = 0.0005, 0.012
+EVERYDAY, HARMLESS = 0.0005, 0.02
 GRAVER = 0.08  # of what is urgent and no crisis, how much may be called a crisis
-COMPANY = 0.015  # everyday texts in which the net takes loose phrases at their word
+COMPANY = 0.03  # everyday texts in which the net takes loose phrases at their word
 HEADING = re.compile(r"\[(.+): (crisis|urgent|none)\]")
 TARGET = Path(nets.__file__).with_name(nets.FILE)
 

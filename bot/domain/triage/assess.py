@@ -82,7 +82,7 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     if extra:
         hits = [*hits, *own_hits(reading, rules, extra)]
     around = surroundings(reading, rules, hits)
-    below = _net_below(reading)
+    below = _net_below(reading, around.denied(hits))
     said = _said(hits, around, below)
     meant = _meant(said, language)
     together = _together(said, around, rules)
@@ -104,10 +104,13 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     return found if below is None else _raised(found, below, text, reading, left_out)
 
 
-def _net_below(reading: Reading) -> tuple[Net, Weight] | None:
-    """Return the net and what the words weigh in it, or None where it fails: the rules stand without it."""
+def _net_below(reading: Reading, denied: frozenset[int]) -> tuple[Net, Weight] | None:
+    """Return the net and what the words weigh in it, those `denied` left out; None where it fails.
+
+    The net knows words, and hardly what "not" does to them; where the rules do, they are believed.
+    """
     try:
-        return net(), net().weigh(reading)
+        return net(), net().weigh(reading, denied)
     except Exception:  # a person then looks, as after any fault of ours
         return None
 

@@ -75,6 +75,15 @@ class Surroundings:
             )
         )
 
+    def denied(self, hits: Sequence[AnyHit]) -> frozenset[int]:
+        """Return the words of all `hits` that are denied."""
+        return frozenset(
+            at
+            for hit in hits
+            if isinstance(hit.what, Concept) and "negation" in hit.what.masks and self._denied(hit)
+            for at in range(hit.first, hit.last)
+        )
+
     def _advised(self, hit: AnyHit) -> bool:
         """Tell whether this is what somebody else should do: no "I" or "me" in it."""
         first, words = self.lexicon.roles["first"], self.reading.words[hit.first : hit.last]

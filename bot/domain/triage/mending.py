@@ -45,6 +45,7 @@ _SHORT_FORM, _GRAVE_FORM = 4, 6  # letters of a short form guessed at: one of li
 _LITTLE_WORD = 5  # letters of little words
 _STEM, _FORM = 3, 5  # letters of a word that has forms, and of a form
 _ENDINGS = ("ing", "ed", "er", "ly", "s")
+_ONE_LETTER = "ia"  # words of one letter; "u" and "r" would part Spanish ones
 _PIECE_WORDS = 4_000  # of the commonest words, into which words run together are parted
 _PIECE, _PER_LETTER, _PIECE_TENFOLD = 1.5, 0.35, 0.4
 _LITTLE = frozenset((
@@ -159,6 +160,8 @@ class Mender:
             for start in range(max(0, end - LONGEST), end):
                 before, piece = best[start], token[start:end]
                 if before is None or len(before[1]) == PIECES or piece not in self._parts:
+                    continue
+                if len(piece) == 1 and piece not in _ONE_LETTER:
                     continue
                 price = before[0] + _PIECE + _PIECE_TENFOLD * self._tenfolds(piece) - _PER_LETTER * len(piece)
                 held = best[end]

@@ -65,10 +65,10 @@ class Net:
     thresholds: Thresholds
     version: str
 
-    def weigh(self, reading: Reading) -> Weight:
-        """Return how far `reading` weighs towards need and danger."""
+    def weigh(self, reading: Reading, spared: frozenset[int] = frozenset()) -> Weight:
+        """Return how far `reading` weighs towards need and danger, the words numbered in `spared` left out."""
         parts = list(sentences(reading))
-        sums = [self._sum(reading, first, last) for first, last in parts]
+        sums = [self._sum(reading, first, last, spared) for first, last in parts]
         spans = [(at, at + 1) for at in range(len(parts))]
         spans += [(at, at + 2) for at in range(len(parts) - 1)]
         if len(parts) > 2:
@@ -87,9 +87,11 @@ class Net:
                 best = best._replace(danger=danger)
         return best
 
-    def _sum(self, reading: Reading, first: int, last: int) -> tuple[int, int, int]:
+    def _sum(
+        self, reading: Reading, first: int, last: int, spared: frozenset[int]
+    ) -> tuple[int, int, int]:
         need = danger = count = 0
-        for slot in slots(reading, first, last):
+        for slot in slots(reading, first, last, spared):
             need += self.need[slot]
             danger += self.danger[slot]
             count += 1
@@ -104,14 +106,16 @@ class Net:
         return Level.URGENT if found is Level.NONE else found
 
 
-def slots(reading: Reading, first: int, last: int) -> Iterator[int]:
-    """Yield the slots of the words from `first` up to `last`, as often as they occur.
+def slots(
+    reading: Reading, first: int, last: int, spared: frozenset[int] = frozenset()
+) -> Iterator[int]:
+    """Yield the slots of the words from `first` up to `last` but those in `spared`, as often as they occur.
 
     Each word has one, each pair of neighbours, each pair with a word between, and the stem of a long word.
     """
     before = earlier = ""
-    for word in reading.words[first:last]:
-        if word in UNREAD or word.isdigit():
+    for at, word in enumerate(reading.words[first:last], first):
+        if word in UNREAD or word.isdigit() or at in spared:
             before = earlier = ""
             continue
         yield _slot(word)
