@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.domain.triage.levels import Level
 from bot.domain.triage.lexicon import CONTEXT_PHRASES, Concept, Lexicon
 from bot.domain.triage.normalise import CLAUSE, SENTENCE, SOFT, Reading
 from bot.domain.triage.phrases import Hit
@@ -76,11 +77,19 @@ class Surroundings:
         )
 
     def denied(self, hits: Sequence[AnyHit]) -> frozenset[int]:
-        """Return the words of all `hits` that are denied."""
+        """Return the words of all `hits` that are denied, or a need of somebody else's."""
         return frozenset(
             at
             for hit in hits
-            if isinstance(hit.what, Concept) and "negation" in hit.what.masks and self._denied(hit)
+            if isinstance(hit.what, Concept)
+            and (
+                ("negation" in hit.what.masks and self._denied(hit))
+                or (
+                    hit.what.level is Level.URGENT
+                    and "other" in hit.what.masks
+                    and self.subjects[hit.first] == "other"
+                )
+            )
             for at in range(hit.first, hit.last)
         )
 

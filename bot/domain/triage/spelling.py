@@ -99,7 +99,8 @@ class Spelling:
         if mender is None:
             return self.unguessed(token)
         if not self.is_odd(token):
-            return tuple((word, self._either(word, mender.mistaken(word))) for word in plain)
+            alone = mender.mistaken(token) if len(plain) == 1 else ()
+            return tuple((word, self._either(word, (*alone, *mender.mistaken(word)))) for word in plain)
         guesses = mender.guesses(token)
         if guesses and guesses[0] in self._short:
             return tuple((word, "") for word in self._short[guesses[0]])

@@ -84,10 +84,10 @@ def test_it_lowers_nothing() -> None:
 
 def test_everyday_words_count_in_company_only(shipped: pytest.MonkeyPatch) -> None:
     """Loose words call nobody by themselves: another sign does, or the net's word."""
-    loose = "we were told the alarm is being tested and my time has come to move offices on Friday"
+    loose = "my time has come to choose a pension fund at the office"
     below(shipped, made({}))
     assert assess(loose).level is Level.NONE
-    below(shipped, made({"alarm": 127, "offices": 127, "tested": 127}))
+    below(shipped, made({"pension": 127, "fund": 127, "office": 127}))
     assert assess(loose).level is Level.CRISIS
 
 
