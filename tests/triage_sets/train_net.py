@@ -30,6 +30,7 @@ from tests.unit.triage import texted
 FOLDS = 5
 STRENGTH = 10.0  # inverse regularisation: 3 found fewer people, 30 no more
 MORE = 4  # what a text in need weighs in learning beside a harmless one
+REAL = 4  # what a labelled text that somebody really wrote weighs beside one of ours
 STEPS = 127
 # What the net may flag beyond the rules, of everyday texts and of other harmless ones.
 EVERYDAY, HARMLESS = 0.0005, 0.02
@@ -46,6 +47,7 @@ class Text(NamedTuple):
     lang: str
     label: str
     text: str
+    weight: int = 1
 
 
 def main() -> int:
@@ -108,7 +110,7 @@ def _labelled(path: Path | None) -> Iterator[Text]:
     for line in path.read_text("utf-8").splitlines() if path else ():
         row: Mapping[str, str] = json.loads(line)
         if row["label"] != "review" and not held_back(row):
-            yield Text(row["source"], row["lang"], row["label"], row["text"])
+            yield Text(row["source"], row["lang"], row["label"], row["text"], REAL)
 
 
 def _ordinary(paths: Sequence[Path], most: int) -> Iterator[Text]:
@@ -144,6 +146,7 @@ class _Learning:
         ones = np.ones(len(columns), np.float32)
         self._sentences = sparse.csr_matrix((ones, columns, ends), shape=shape)
         self._counts = np.array(counts)
+        self._weights = np.array([each.weight for each in texts])
         rows = [at for at, (began, end) in enumerate(self._spans) for _ in range(began, end)]
         joined = sparse.csr_matrix(
             (np.ones(len(rows)), (rows, range(len(rows)))), shape=(len(texts), len(rows))
@@ -159,7 +162,7 @@ class _Learning:
         model = linear.LogisticRegression(
             C=STRENGTH, solver="liblinear", max_iter=200, class_weight={False: 1, True: MORE}, random_state=0
         )
-        model.fit(self._whole[at], wanted[at])
+        model.fit(self._whole[at], wanted[at], sample_weight=self._weights[at])
         return model.coef_[0], float(model.intercept_[0])
 
     def out_of_fold(self, labels: Sequence[str]) -> list[float]:

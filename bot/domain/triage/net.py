@@ -87,9 +87,7 @@ class Net:
                 best = best._replace(danger=danger)
         return best
 
-    def _sum(
-        self, reading: Reading, first: int, last: int, spared: frozenset[int]
-    ) -> tuple[int, int, int]:
+    def _sum(self, reading: Reading, first: int, last: int, spared: frozenset[int]) -> tuple[int, int, int]:
         need = danger = count = 0
         for slot in slots(reading, first, last, spared):
             need += self.need[slot]
@@ -106,9 +104,7 @@ class Net:
         return Level.URGENT if found is Level.NONE else found
 
 
-def slots(
-    reading: Reading, first: int, last: int, spared: frozenset[int] = frozenset()
-) -> Iterator[int]:
+def slots(reading: Reading, first: int, last: int, spared: frozenset[int] = frozenset()) -> Iterator[int]:
     """Yield the slots of the words from `first` up to `last` but those in `spared`, as often as they occur.
 
     Each word has one, each pair of neighbours, each pair with a word between, and the stem of a long word.
