@@ -18,12 +18,14 @@ from functools import lru_cache
 from importlib.resources import files
 from math import sqrt
 from typing import NamedTuple
+from zlib import crc32
 
 from bot.domain.triage.levels import Level
 from bot.domain.triage.normalise import SENTENCE, Reading
 
 FILE = "net.bin"
 SLOTS = 2**18  # a word or a pair of words falls into one of them by its checksum
+WORDS = 50_000  # whose checksums are remembered
 STEM = 5  # letters that stand for all forms of a longer word
 # Who somebody is must move nothing: these words are not read.
 UNREAD = frozenset((
@@ -66,7 +68,7 @@ class Net:
     version: str
 
     def weigh(self, reading: Reading, spared: frozenset[int] = frozenset()) -> Weight:
-        """Return how far `reading` weighs towards need and danger, the words numbered in `spared` left out."""
+        """Return how far `reading` weighs towards need and danger, but for the words numbered in `spared`."""
         parts = list(sentences(reading))
         sums = [self._sum(reading, first, last, spared) for first, last in parts]
         spans = [(at, at + 1) for at in range(len(parts))]
@@ -109,23 +111,34 @@ def slots(reading: Reading, first: int, last: int, spared: frozenset[int] = froz
 
     Each word has one, each pair of neighbours, each pair with a word between, and the stem of a long word.
     """
-    before = earlier = ""
-    for at, word in enumerate(reading.words[first:last], first):
-        if word in UNREAD or word.isdigit() or at in spared:
-            before = earlier = ""
+    before = earlier = 0  # checksums: one goes on where the last left off, so that no pair is written out
+    for at in range(first, last):
+        word, alone, stem, behind, beyond = _parts(reading.words[at])
+        if alone is None or at in spared:
+            before = earlier = 0
             continue
-        yield _slot(word)
-        if len(word) > STEM:
-            yield _slot(f"^{word[:STEM]}")
+        yield alone
+        if stem is not None:
+            yield stem
         if before:
-            yield _slot(f"{before} {word}")
+            yield crc32(behind, before) % SLOTS
             if earlier:
-                yield _slot(f"{earlier}_{word}")
+                yield crc32(beyond, earlier) % SLOTS
         before, earlier = word, before
 
 
+@lru_cache(maxsize=WORDS)
+def _parts(word: str) -> tuple[int, int | None, int | None, bytes, bytes]:
+    """Return a word's checksum, its slot (None if it is not read), its stem's, and what pairs go on with."""
+    plain = word.encode()
+    if word in UNREAD or word.isdigit():
+        return 0, None, None, b"", b""
+    stem = _slot(f"^{word[:STEM]}") if len(word) > STEM else None
+    return crc32(plain), crc32(plain) % SLOTS, stem, b" " + plain, b"_" + plain
+
+
 def _slot(gram: str) -> int:
-    return zlib.crc32(gram.encode()) % SLOTS
+    return crc32(gram.encode()) % SLOTS
 
 
 def sentences(reading: Reading) -> Iterator[tuple[int, int]]:
