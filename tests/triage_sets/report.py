@@ -16,6 +16,7 @@ from tests.triage_sets import measuring, reading
 from tests.triage_sets.judges import LEFT_OUT, Contestant, Judge
 from tests.triage_sets.measuring import PLAIN, Count
 from tests.triage_sets.reading import HYPERBOLE, Sentence
+from tests.triage_sets.splitting import held_back
 
 WIDTH = 115  # of the prose on the page
 PAGE = Path(__file__).parents[2] / "docs" / "triage.md"
@@ -72,6 +73,24 @@ def sets(judges: Sequence[Contestant]) -> Sheet:
                 counts = [measuring.flagged(part, each, wanted, level) for each in playing.values()]
                 rows.append([f"{name}, {half}: {what}", str(counts[0].of), *map(_share, counts)])
     return Sheet(name="sets", title="Our own sets", heads=("set", "texts", *playing), rows=rows)
+
+
+def learning(judges: Sequence[Contestant]) -> Sheet:
+    """Return how the held-back third of what the net learns from fares, by set and label."""
+    playing = _playing(judges)
+    held = [each for each in reading.learning() if held_back({"id": each.id})]
+    rows = []
+    for name, label in sorted({(each.source, each.label) for each in held}):
+        part = [each for each in held if (each.source, each.label) == (name, label)]
+        found = [measuring.flagged(part, judge, _all) for judge in playing.values()]
+        grave = measuring.flagged(part, next(iter(playing.values())), _all, Level.CRISIS)
+        rows.append([f"{name} {label}", str(found[0].of), *map(_share, found), _share(grave)])
+    heads = ("set", "texts", *(f"{each} flags" for each in playing), "Handrail at crisis")
+    return Sheet(name="learning", title="Held back from the net", heads=heads, rows=rows)
+
+
+def _all(_: Sentence) -> bool:
+    return True
 
 
 def capabilities(judges: Sequence[Contestant]) -> Sheet:
@@ -168,6 +187,7 @@ def _line(cells: Sequence[str]) -> str:
 def all_sheets(judges: Sequence[Contestant]) -> Iterator[Sheet]:
     """Yield every table of our own sentences."""
     yield sets(judges)
+    yield learning(judges)
     yield capabilities(judges)
     yield varieties(judges[0])
     yield identities(judges[0])
