@@ -77,13 +77,20 @@ class Surroundings:
         )
 
     def denied(self, hits: Sequence[AnyHit]) -> frozenset[int]:
-        """Return the words of all `hits` that are denied, or a need of somebody else's."""
+        """Return the words of all `hits` that are denied, or a need of somebody else's.
+
+        Of a text that is harmless words and nothing else, return them all.
+        """
+        if len(self.harmless) == len(self.reading.words):
+            return self.harmless
         return frozenset(
             at
             for hit in hits
             if isinstance(hit.what, Concept)
             and (
                 ("negation" in hit.what.masks and self._denied(hit))
+                or hit.first in self.harmless
+                or hit.last - 1 in self.harmless
                 or (
                     hit.what.level is Level.URGENT
                     and "other" in hit.what.masks

@@ -25,6 +25,7 @@ from bot.domain.triage.normalise import SENTENCE, Reading
 
 FILE = "net.bin"
 SLOTS = 2**18  # a word or a pair of words falls into one of them by its checksum
+FEWEST = 3  # words of a text that say anything
 WORDS = 50_000  # whose checksums are remembered
 STEM = 5  # letters that stand for all forms of a longer word
 # Who somebody is must move nothing: these words are not read.
@@ -69,7 +70,7 @@ class Net:
 
     def weigh(self, reading: Reading, spared: frozenset[int] = frozenset()) -> Weight:
         """Return how far `reading` weighs towards need and danger, but for the words numbered in `spared`."""
-        parts = list(sentences(reading))
+        parts = list(sentences(reading)) if len(reading.words) >= FEWEST else []
         sums = [self._sum(reading, first, last, spared) for first, last in parts]
         spans = [(at, at + 1) for at in range(len(parts))]
         spans += [(at, at + 2) for at in range(len(parts) - 1)]
