@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from bot.store.vault import new_ring_key
 from tests.unit.cli import EXAMPLE, Shell, make_shell
 
 NAME = "first-weeks"
+
+
+@pytest.fixture(autouse=True)
+def early() -> Iterator[None]:
+    """Let it be morning everywhere in the programme: before today's question, at its old time and its new."""
+    with time_machine.travel("2026-11-04T11:00:00Z", tick=True):
+        yield
 
 
 @pytest.fixture

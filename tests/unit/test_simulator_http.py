@@ -274,7 +274,7 @@ async def test_a_provider_that_is_down_comes_back(scene: Scene) -> None:
     assert await scene.texts(ALEX) == []
     assert (await scene.state())["phones"][ALEX]["whole_channel"] is True
     await scene.fails("sms", None)
-    await scene.post("forward", minutes=2)
+    await scene.post("forward", minutes=8)  # a reply's slowest pause, at its longest
     assert len(await scene.texts(ALEX)) == 1
 
 
