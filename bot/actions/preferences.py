@@ -74,22 +74,23 @@ def from_now_on(own: Enrolled, *, time: time | None, shift: timedelta) -> Overri
     """Return an enrolment's settings with another time of day and shift, for what is not yet decided.
 
     They begin with the first local date of which nothing was decided under the old settings and nothing is
-    past under the new: no occurrence is said at both times, or at neither.
+    past under the new: no occurrence is said at both times, or at neither. Where one prompt's occurrences of
+    two days meet on a minute by this, they are said as one: the earlier day's, and the other stays unsaid.
     """
     zone = own.anchors.zone
     today = to_local(own.decided, zone).date()
-    since = today - FURTHEST - ONE_DAY
 
     def free(overrides: Overrides) -> date:
         anchors = replace(own.anchors, overrides=overrides)
         past = own.version.timetable.between(anchors, own.decided - 2 * FURTHEST, own.decided)
         manners = own.version.timetable.manners
-        return max((due.local.date() + ONE_DAY for due in past if manners[due.key].movable), default=since)
+        return max((due.local.date() + ONE_DAY for due in past if manners[due.key].movable), default=date.min)
 
-    since = max(since, free(own.overrides))
-    chapter = Chapter(since=since, time=time, shift=shift)
-    since = max(since, free(own.overrides.since(chapter, today)))
-    return own.overrides.since(replace(chapter, since=since), today)
+    # The new settings are asked by themselves: beside the old ones, an occurrence would not show that they
+    # put on a minute at which another was said, or on a day left out; it would be lost.
+    new = Chapter(since=date.min, time=time, shift=shift)
+    since = max(today - FURTHEST - ONE_DAY, free(own.overrides), free(Overrides(chapters=(new,))))
+    return own.overrides.since(replace(new, since=since), today)
 
 
 async def take_settings(tx: Tx, participant: Participant, enrolment_id: str, listed: files.Enrolment) -> bool:
