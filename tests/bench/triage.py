@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.domain.triage.assess import assess
 from bot.domain.triage.lexicon import templates
-from bot.domain.triage.phrases import GAP, GAP_WORDS, Choice
+from bot.domain.triage.templates import GAP, GAP_WORDS, Choice
 from tests.bench.figures import Better, Figure, Run, middle
 
 SENTENCES = Path(__file__).with_name("sentences.txt")

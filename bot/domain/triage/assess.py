@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 
@@ -48,6 +48,7 @@ def assess(text: str, language: str = "en", *, extra: tuple[Phrase, ...] = ()) -
 
 def prepare() -> None:
     """Load the rules and read an example of each, so that the first person to write waits for nothing."""
+    lexicon().phrases.prepare()
     for data in source().values():
         for concept in data["concepts"]:
             for example in concept["examples"][:1]:
@@ -226,7 +227,7 @@ def _meant(said: Iterable[tuple[AnyHit, Concept]], language: str) -> list[tuple[
         held = best.get(concept.name)
         if held is None or _weight(hit, concept, language) > _weight(*held, language):
             best[concept.name] = (hit, concept)
-    return sorted(best.values(), key=lambda pair: (-pair[1].level.rank, pair[0].first))
+    return sorted(best.values(), key=lambda pair: (-pair[1].level.rank, *pair[0][1:], pair[1].name))
 
 
 def _weight(hit: AnyHit, concept: Concept, language: str) -> tuple[int, int, bool]:
@@ -237,24 +238,24 @@ def _together(
     said: Sequence[tuple[AnyHit, Concept]], around: Surroundings, rules: Lexicon
 ) -> list[Combination]:
     """Return the combinations that what is `said` makes up, within a sentence or two or in the whole text."""
-    whole: set[str] = set()
     sentences: dict[int, set[str]] = {}
     for hit, concept in said:
-        whole.add(concept.name)
         sentences.setdefault(around.sentences[hit.first], set()).add(concept.name)
-    return [
-        combination
-        for combination in rules.combinations
-        if combination.needs <= whole
-        and (not combination.near or any(combination.needs <= names for names in sentences.values()))
-        and (
-            not combination.close
-            or any(
-                combination.needs <= names | sentences.get(sentence + 1, set())
-                for sentence, names in sentences.items()
-            )
-        )
-    ]
+    whole = set().union(*sentences.values())
+    filed = sorted(number for name in whole for number in rules.by_need.get(name, ()))
+    return [each for number in filed if _holds(each := rules.combinations[number], whole, sentences)]
+
+
+def _holds(combination: Combination, whole: set[str], sentences: Mapping[int, set[str]]) -> bool:
+    """Tell whether a text says all that `combination` needs, as near as it needs it."""
+    needs = combination.needs
+    if not needs <= whole:
+        return False
+    if combination.near:
+        return any(needs <= names for names in sentences.values())
+    if combination.close:
+        return any(needs <= names | sentences.get(at + 1, set()) for at, names in sentences.items())
+    return True
 
 
 def _signal(concept: str, level: Level, text: str, span: tuple[int, int]) -> Signal:

@@ -6,11 +6,11 @@ once a word, so that a long text costs no more a word than a short one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.triage.levels import Level
-from bot.domain.triage.lexicon import CONTEXT_PHRASES, Concept, Lexicon
+from bot.domain.triage.lexicon import Concept, Lexicon, Mark
 from bot.domain.triage.normalise import CLAUSE, SENTENCE, SOFT, Reading
 from bot.domain.triage.phrases import Hit
 
@@ -19,6 +19,8 @@ GRUMBLE_WORDS = 14  # longest sentence in which a trifle tells what the grumblin
 VERB_REACH = 4  # words left of a phrase among which its verb may stand ("I was very often ... suicidal")
 
 AnyHit = Hit[Concept | str]
+_NOTHING: frozenset[int] = frozenset()
+_PLAIN = Mark(opens=False, turns=False, names="")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,65 +159,67 @@ class Surroundings:
 def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> Surroundings:
     """Sort the `hits` of context by what they say of the words, clauses and sentences of `reading`."""
     clauses, sentences, subjects = _parts(reading, lexicon)
-    told: dict[str, list[AnyHit]] = {kind: [] for kind in CONTEXT_PHRASES}
+    told: dict[str, list[AnyHit]] = {}
     for hit in hits:
         if isinstance(hit.what, str):
-            told[hit.what].append(hit)
-    better, worse = (
-        max((sentences[hit.first] for hit in told[kind]), default=-1) for kind in ("better", "worse")
-    )
+            told.setdefault(hit.what, []).append(hit)
+
+    def words_of(kind: str) -> frozenset[int]:
+        found = told.get(kind)
+        return frozenset(at for hit in found for at in range(hit.first, hit.last)) if found else _NOTHING
+
+    def sentences_of(kind: str) -> frozenset[int]:
+        found = told.get(kind)
+        return frozenset(sentences[hit.first] for hit in found) if found else _NOTHING
+
+    def clauses_of(found: Sequence[AnyHit]) -> frozenset[int]:
+        ours = (_clauses_of(hit, clauses, sentences, subjects) for hit in found)
+        return frozenset(clause for some in ours for clause in some) if found else _NOTHING
+
+    over = _over(told["span"], reading, lexicon, clauses) if "span" in told else []
+    better, worse = max(sentences_of("better"), default=-1), max(sentences_of("worse"), default=-1)
     return Surroundings(
         reading=reading,
         lexicon=lexicon,
         clauses=clauses,
         sentences=sentences,
         subjects=subjects,
-        idioms=_longest(told["idioms"], len(reading.words)),
-        undenied=frozenset(at for hit in told["undenied"] for at in range(hit.first, hit.last)),
-        past=frozenset(
-            clause
-            for hit in (*told["past"], *_over(told["span"], reading, lexicon, clauses))
-            for clause in _clauses_of(hit, clauses, sentences, subjects)
-        ),
-        dated=frozenset(
-            clause for hit in told["dated"] for clause in _clauses_of(hit, clauses, sentences, subjects)
-        ),
-        past_before=frozenset(hit.last for hit in told["past_before"]),
-        since=max((hit.first for hit in told["since"]), default=0),
-        present=frozenset(sentences[hit.first] for hit in told["present"]),
-        today=frozenset(clauses[hit.first] for hit in told["today"]),
-        laughs=bool(told["laugh"]),
-        jest=bool(told["laugh"] and told["trifle"]),
-        errand=bool(told["errand"]),
-        progress=bool(told["progress"]),
+        idioms=_longest(told.get("idioms", ()), len(reading.words)),
+        undenied=words_of("undenied"),
+        past=clauses_of([*told.get("past", ()), *over]),
+        dated=clauses_of(told.get("dated", ())),
+        past_before=frozenset(hit.last for hit in told.get("past_before", ())),
+        since=max((hit.first for hit in told.get("since", ())), default=0),
+        present=sentences_of("present"),
+        today=frozenset(clauses[hit.first] for hit in told.get("today", ())),
+        laughs="laugh" in told,
+        jest="laugh" in told and "trifle" in told,
+        errand="errand" in told,
+        progress="progress" in told,
         better=better if better > worse else -1,
-        calm=frozenset(sentences[hit.first] for hit in told["calm"]),
-        advice=frozenset(sentences[hit.first] for hit in told["advice"]),
-        reunion=frozenset(sentences[hit.first] for hit in told["reunion"]),
-        resolved=max((hit.first for hit in told["resolved"]), default=0),
-        harmless=frozenset(at for hit in told["harmless"] for at in range(hit.first, hit.last)),
+        calm=sentences_of("calm"),
+        advice=sentences_of("advice"),
+        reunion=sentences_of("reunion"),
+        resolved=max((hit.first for hit in told.get("resolved", ())), default=0),
+        harmless=words_of("harmless"),
         mundane=frozenset(
-            sentence
-            for sentence in {sentences[hit.first] for hit in told["mundane"]}
-            if sentences.count(sentence) <= GRUMBLE_WORDS
+            sentence for sentence in sentences_of("mundane") if sentences.count(sentence) <= GRUMBLE_WORDS
         ),
-        play=frozenset(sentences[hit.first] for hit in told["play"]),
+        play=sentences_of("play"),
     )
 
 
-def _over(
-    spans: Sequence[AnyHit], reading: Reading, lexicon: Lexicon, clauses: list[int]
-) -> Iterator[AnyHit]:
-    """Yield the spans of time that are over: "drank for years", and not "have been drinking for years".
+def _over(spans: Sequence[AnyHit], reading: Reading, lexicon: Lexicon, clauses: list[int]) -> list[AnyHit]:
+    """Return the spans of time that are over: "drank for years", and not "have been drinking for years".
 
     "I had been drinking for years" is over too.
     """
     lasting = {
         clause
         for before, word, clause in zip(["", *reading.words], reading.words, clauses, strict=False)
-        if spans and (word in lexicon.roles["is"] or (word == "been" and before != "had"))
+        if word in lexicon.roles["is"] or (word == "been" and before != "had")
     }
-    return (hit for hit in spans if clauses[hit.first] not in lasting)
+    return [hit for hit in spans if clauses[hit.first] not in lasting]
 
 
 def _longest(hits: Sequence[AnyHit], words: int) -> list[int]:
@@ -230,22 +234,20 @@ def _longest(hits: Sequence[AnyHit], words: int) -> list[int]:
 
 def _parts(reading: Reading, lexicon: Lexicon) -> tuple[list[int], list[int], list[str]]:
     """Number the clauses and sentences, and name the nearest subject to the left in each clause."""
-    roles = lexicon.roles
+    marks = lexicon.marks
     clauses: list[int] = []
     sentences: list[int] = []
     subjects: list[str] = []
     clause = sentence = 0
     subject = ""
     for word, parted in zip(reading.words, reading.breaks, strict=True):
-        turn = word in roles["turn"]
-        if parted >= CLAUSE or turn or word in roles["open"]:
-            clause += 1
-            subject = ""
-        sentence += parted >= SENTENCE or turn
-        if word in roles["first"]:
-            subject = "first"
-        elif word in roles["other"]:
-            subject = "other"
+        if parted >= CLAUSE or word in marks:
+            opens, turns, names = marks.get(word, _PLAIN)
+            if opens or parted >= CLAUSE:
+                clause += 1
+                subject = ""
+            sentence += turns or parted >= SENTENCE
+            subject = names or subject
         clauses.append(clause)
         sentences.append(sentence)
         subjects.append(subject)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from bot.domain.triage.levels import Level
 from bot.domain.triage.mending import Mender
 from bot.domain.triage.net import net_version
-from bot.domain.triage.phrases import Choice, Phrases, parsed
+from bot.domain.triage.phrases import Phrases
 from bot.domain.triage.spelling import Spelling
+from bot.domain.triage.templates import Choice, parsed
 
 LANGUAGES = ("en", "es")
 SUFFIX = ".yaml"
@@ -60,6 +62,14 @@ class Combination:
     close: bool = False  # counts only within two sentences that follow each other
 
 
+class Mark(NamedTuple):
+    """What a word does to the clauses of a text."""
+
+    opens: bool  # it begins a clause
+    turns: bool  # and a sentence, as "but" does
+    names: str  # role of the subject it names, "first" or "other"; "" for none
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lexicon:
     """Everything triage knows, ready to match. A phrase says a concept, or names a kind of context."""
@@ -70,6 +80,8 @@ class Lexicon:
     fillers: frozenset[str]
     weak: frozenset[str]  # words that say nothing of what a guessed word beside them means
     combinations: tuple[Combination, ...]
+    by_need: Mapping[str, tuple[int, ...]]  # numbers of combinations, each under one of its needs
+    marks: Mapping[str, Mark]  # of words that part clauses or name a subject
     phrases: Phrases[Concept | str]
 
 
@@ -165,6 +177,17 @@ def _build() -> Lexicon:
         pairs=_pairs(data),
         mender=_mender(data, words),
     )
+    combinations = tuple(
+        Combination(
+            needs=frozenset(c["needs"]),
+            level=Level(c["level"]),
+            why=c["why"],
+            near=bool(c.get("near")),
+            close=bool(c.get("close")),
+        )
+        for d in data.values()
+        for c in d.get("combinations", ())
+    )
     return Lexicon(
         version=_version(data),
         spelling=spelling,
@@ -173,19 +196,34 @@ def _build() -> Lexicon:
         weak=fillers.union(
             *(roles[role] for role in WEAK_ROLES), *(d.get("weak", ()) for d in data.values())
         ),
-        combinations=tuple(
-            Combination(
-                needs=frozenset(c["needs"]),
-                level=Level(c["level"]),
-                why=c["why"],
-                near=bool(c.get("near")),
-                close=bool(c.get("close")),
-            )
-            for d in data.values()
-            for c in d.get("combinations", ())
-        ),
+        combinations=combinations,
+        by_need=_by_need(combinations),
+        marks=_marks(roles),
         phrases=phrases,
     )
+
+
+def _by_need(combinations: Sequence[Combination]) -> dict[str, tuple[int, ...]]:
+    """File each combination under that of its needs that the fewest others have."""
+    wanted = Counter(need for combination in combinations for need in combination.needs)
+    filed: dict[str, tuple[int, ...]] = {}
+    for number, combination in enumerate(combinations):
+        rarest = min(combination.needs, key=lambda need: (wanted[need], need))
+        filed[rarest] = (*filed.get(rarest, ()), number)
+    return filed
+
+
+def _marks(roles: Mapping[str, frozenset[str]]) -> dict[str, Mark]:
+    """Return what words do to clauses and subjects."""
+    return {
+        word: Mark(
+            opens=word in roles["turn"] or word in roles["open"],
+            turns=word in roles["turn"],
+            names="first" if word in roles["first"] else "other" if word in roles["other"] else "",
+        )
+        for role in ("turn", "open", "first", "other")
+        for word in roles[role]
+    }
 
 
 def _pairs(data: Mapping[str, Any]) -> dict[str, str]:

@@ -138,7 +138,7 @@ class Mender:
                 found[word] = price
         if not found:
             return ()
-        ordered = sorted(found, key=lambda word: found[word] + _PER_TENFOLD * self._tenfolds(word))
+        ordered = sorted(found, key=lambda word: (found[word] + _PER_TENFOLD * self._tenfolds(word), word))
         best = ordered[0]
         if best in self._short and not self._may_be_short(token, best):
             return ()

@@ -12,7 +12,7 @@ import hashlib
 import json
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -26,6 +26,7 @@ from bot.domain.triage.normalise import SENTENCE, Reading
 FILE = "net.bin"
 SLOTS = 2**18  # a word or a pair of words falls into one of them by its checksum
 FEWEST = 3  # words of a text that say anything
+_LAST = SLOTS - 1
 WORDS = 50_000  # whose checksums are remembered
 STEM = 5  # letters that stand for all forms of a longer word
 # Who somebody is must move nothing: these words are not read.
@@ -70,33 +71,32 @@ class Net:
 
     def weigh(self, reading: Reading, spared: frozenset[int] = frozenset()) -> Weight:
         """Return how far `reading` weighs towards need and danger, but for the words numbered in `spared`."""
-        parts = list(sentences(reading)) if len(reading.words) >= FEWEST else []
+        parts = sentences(reading) if len(reading.words) >= FEWEST else []
         sums = [self._sum(reading, first, last, spared) for first, last in parts]
-        spans = [(at, at + 1) for at in range(len(parts))]
-        spans += [(at, at + 2) for at in range(len(parts) - 1)]
-        if len(parts) > 2:
-            spans.append((0, len(parts)))
         best = Weight(self.rest[0], self.rest[1], 0, 0)
-        for start, end in spans:
-            count = sum(each[2] for each in sums[start:end])
-            if not count:
-                continue
-            size = self.step / sqrt(count)
-            need = self.rest[0] + size * sum(each[0] for each in sums[start:end])
-            danger = max(best.danger, self.rest[1] + size * sum(each[1] for each in sums[start:end]))
-            if not best.last or need > best.need:
-                best = Weight(need, danger, parts[start][0], parts[end - 1][1])
-            else:
-                best = best._replace(danger=danger)
+        for at, one in enumerate(sums):
+            best = self._heavier(best, one, parts[at])
+            if at:
+                best = self._heavier(best, _added(sums[at - 1 : at + 1]), (parts[at - 1][0], parts[at][1]))
+        if len(parts) > 2:
+            best = self._heavier(best, _added(sums), (parts[0][0], parts[-1][1]))
         return best
 
+    def _heavier(self, best: Weight, part: tuple[int, int, int], span: tuple[int, int]) -> Weight:
+        """Return `best`, or what `part` weighs where that is more."""
+        count = part[2]
+        if not count:
+            return best
+        size = self.step / sqrt(count)
+        need, danger = self.rest[0] + size * part[0], self.rest[1] + size * part[1]
+        if need > best.need or not best.last:
+            return Weight(need, max(best.danger, danger), *span)
+        return best if danger <= best.danger else best._replace(danger=danger)
+
     def _sum(self, reading: Reading, first: int, last: int, spared: frozenset[int]) -> tuple[int, int, int]:
-        need = danger = count = 0
-        for slot in slots(reading, first, last, spared):
-            need += self.need[slot]
-            danger += self.danger[slot]
-            count += 1
-        return need, danger, count
+        """Return what the words from `first` up to `last` weigh, in steps, and how many slots they have."""
+        found = slots(reading, first, last, spared)
+        return sum(map(self.need.__getitem__, found)), sum(map(self.danger.__getitem__, found)), len(found)
 
     def level(self, weight: Weight, found: Level) -> Level:
         """Return the level of a text that the rules hold `found`: never a lower one."""
@@ -107,25 +107,28 @@ class Net:
         return Level.URGENT if found is Level.NONE else found
 
 
-def slots(reading: Reading, first: int, last: int, spared: frozenset[int] = frozenset()) -> Iterator[int]:
-    """Yield the slots of the words from `first` up to `last` but those in `spared`, as often as they occur.
+def slots(reading: Reading, first: int, last: int, spared: frozenset[int] = frozenset()) -> list[int]:
+    """Return the slots of the words from `first` up to `last` but those in `spared`, as often as they occur.
 
     Each word has one, each pair of neighbours, each pair with a word between, and the stem of a long word.
     """
+    found: list[int] = []
+    add = found.append
     before = earlier = 0  # checksums: one goes on where the last left off, so that no pair is written out
-    for at in range(first, last):
-        word, alone, stem, behind, beyond = _parts(reading.words[at])
+    for at, word in enumerate(reading.words[first:last], first):
+        itself, alone, stem, behind, beyond = _parts(word)
         if alone is None or at in spared:
             before = earlier = 0
             continue
-        yield alone
+        add(alone)
         if stem is not None:
-            yield stem
+            add(stem)
         if before:
-            yield crc32(behind, before) % SLOTS
+            add(crc32(behind, before) & _LAST)
             if earlier:
-                yield crc32(beyond, earlier) % SLOTS
-        before, earlier = word, before
+                add(crc32(beyond, earlier) & _LAST)
+        before, earlier = itself, before
+    return found
 
 
 @lru_cache(maxsize=WORDS)
@@ -135,22 +138,22 @@ def _parts(word: str) -> tuple[int, int | None, int | None, bytes, bytes]:
     if word in UNREAD or word.isdigit():
         return 0, None, None, b"", b""
     stem = _slot(f"^{word[:STEM]}") if len(word) > STEM else None
-    return crc32(plain), crc32(plain) % SLOTS, stem, b" " + plain, b"_" + plain
+    return crc32(plain), crc32(plain) & _LAST, stem, b" " + plain, b"_" + plain
 
 
 def _slot(gram: str) -> int:
-    return crc32(gram.encode()) % SLOTS
+    return crc32(gram.encode()) & _LAST
 
 
-def sentences(reading: Reading) -> Iterator[tuple[int, int]]:
-    """Yield the first word of each sentence and the first after it."""
-    first = 0
-    for at, parted in enumerate(reading.breaks):
-        if parted >= SENTENCE and at > first:
-            yield first, at
-            first = at
-    if len(reading.words) > first:
-        yield first, len(reading.words)
+def _added(sums: Sequence[tuple[int, int, int]]) -> tuple[int, int, int]:
+    need, danger, count = map(sum, zip(*sums, strict=True))
+    return need, danger, count
+
+
+def sentences(reading: Reading) -> list[tuple[int, int]]:
+    """Return the first word of each sentence and the first after it."""
+    firsts = [0, *(at for at, parted in enumerate(reading.breaks) if at and parted >= SENTENCE)]
+    return [*zip(firsts, [*firsts[1:], len(reading.words)], strict=True)] if reading.words else []
 
 
 def packed(

@@ -19,10 +19,10 @@ from bot.domain.triage.spelling import MAX_WORD, OR, Spelling
 NO_BREAK, SOFT, CLAUSE, SENTENCE = 0, 1, 2, 3
 
 REPEATS = 3  # times a word counts in a row; ten thousand emoji say no more
-MAX_TOKENS = 600  # words and marks of one text that are read
+MAX_TOKENS = 400  # words and marks of one text that are read
 MAX_FOLDED = 8_000  # characters of a text, folded
 MAX_PIECES = 60  # of a token full of marks
-MAX_MENDED = 24  # words of a text that are guessed about; one that holds more is no slip of the thumb
+MAX_GUESSED = 24  # words of a text that are guessed about, in vain or not; more are no slips of the thumb
 ONWARD = {
     "self": frozenset(("harm", "harming", "injury", "esteem", "respect", "worth", "care", "control", "help"))
 }
@@ -35,6 +35,7 @@ _TOKEN = re.compile(
     r"|(?P<sentence>[.!?;]+)"
 )
 _BREAKS = {"soft": SOFT, "clause": CLAUSE, "sentence": SENTENCE}
+_SPELT = bytes([True] * 3)  # words of one letter, in a row, that may spell another
 _INNER = re.compile(r"[*!@$|]")
 _APOSTROPHES = "’‘ʼ´`＇"
 _LOOKALIKES = dict(zip("аеорсухіјѕԁһӏтмкнвαορικν", "aeopcyxijsdhltmknbaopikv", strict=True))
@@ -117,7 +118,8 @@ def read(text: str, spelling: Spelling) -> Reading:
     folded, origin = _fold(text)
     tokens = _tokens(folded)
     reading = Reading(words=[], either=[], starts=[], ends=[], breaks=[], whole=None not in tokens)
-    parted, mended, before = NO_BREAK, 0, ""
+    parted, guessed, before = NO_BREAK, 0, ""
+    words, plainly, runs = reading.words, spelling.plainly, spelling.runs
     for nth, found in enumerate(tokens):
         if found is None:
             parted = SENTENCE
@@ -125,6 +127,19 @@ def read(text: str, spelling: Spelling) -> Reading:
         kind, token = found.lastgroup or "", found.group()
         if kind != "word":
             parted = max(parted, _BREAKS[kind])
+            continue
+        word = plainly.get(token)
+        # Most words are just that; what follows is for the others.
+        if word and (parted or not before or before + token not in runs) and words[-1:] != [word]:
+            first, end = found.span()
+            if origin:
+                first, end = origin[first], origin[end - 1] + 1
+            words.append(word)
+            reading.either.append("")
+            reading.starts.append(first)
+            reading.ends.append(end)
+            reading.breaks.append(parted)
+            parted, before = NO_BREAK, token
             continue
         at = found.start()
         for piece, offset, inner in _pieces(token, spelling) if not token.isalnum() else ((token, 0, 0),):
@@ -143,13 +158,17 @@ def read(text: str, spelling: Spelling) -> Reading:
                 reading.ends[-1] = reading.ends[-1] if len(whole) > 1 else end
                 meant = tuple((plain, "") for word in whole[1:] for plain in spelling.plain(word))
             else:
-                meant = spelling.meant(piece) if mended < MAX_MENDED else spelling.unguessed(piece)
+                meant = spelling.meant(piece) if guessed < MAX_GUESSED else spelling.unguessed(piece)
+                guessed += piece in spelling.guessed
                 if len(piece) == 1:
                     meant = ((piece, ""),)
-                elif len(meant) != 1 or meant[0][1]:
-                    mended += 1
-                    if reading.words and parted < SENTENCE and _is_name(text, first, end):
-                        meant = spelling.unguessed(piece)
+                elif (
+                    (len(meant) != 1 or meant[0][1])
+                    and reading.words
+                    and parted < SENTENCE
+                    and _is_name(text, first, end)
+                ):
+                    meant = spelling.unguessed(piece)
             for word, either in meant:
                 _put(reading, word, either, (first, end, parted))
                 parted = NO_BREAK
@@ -226,7 +245,7 @@ def _pieces(token: str, spelling: Spelling) -> list[tuple[str, int, int]]:
 def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
     """Join spaced-out letters: "k i l l" is "kill". Runs of fewer than three are left alone."""
     single = [len(word) == 1 for word in reading.words]
-    if sum(single) < 3:
+    if _SPELT not in bytes(single):
         return reading
     joined = Reading(words=[], either=[], starts=[], ends=[], breaks=[], whole=reading.whole)
     at = 0
@@ -250,8 +269,8 @@ def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
 
 def _write_out(reading: Reading, spelling: Spelling) -> Reading:
     """Write single letters out ("u" is "you", "k" is "que"), once it is known that they spell no word."""
-    plain = {word: spelling.plain(word) for word in set(reading.words) if len(word) == 1}
-    if all(forms == (word,) for word, forms in plain.items()):
+    plain = spelling.letters
+    if plain.keys().isdisjoint(reading.words):
         return reading
     written = Reading(words=[], either=[], starts=[], ends=[], breaks=[], whole=reading.whole)
     for word, either, start, end, parted in zip(*_columns(reading), strict=True):

@@ -14,7 +14,8 @@ from bot.domain.triage.context import AnyHit
 from bot.domain.triage.levels import Phrase
 from bot.domain.triage.lexicon import Concept, Lexicon, lexicon, source
 from bot.domain.triage.normalise import CLAUSE, Reading, read
-from bot.domain.triage.phrases import Choice, Phrases
+from bot.domain.triage.phrases import Phrases
+from bot.domain.triage.templates import Choice
 
 CONCEPT = "programme_words"
 LISTS = 64  # held ready at a time; more programmes than that begin afresh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
@@ -15,6 +16,7 @@ _MEMORY = 20_000  # spellings remembered before starting afresh
 
 _LEET = str.maketrans("013457!@$|", "oieastiasi")
 _SUFFIXES = {"m": "am", "ll": "will", "re": "are", "ve": "have", "d": "would"}
+_STRETCHED = re.compile(r"(.)\1")
 _LAUGHING = "haha"  # and however long it goes on
 
 
@@ -38,12 +40,16 @@ class Spelling:
         """
         self._known = frozenset(known)
         self._short = dict(short_forms)
+        self.letters = {short: words for short, words in self._short.items() if len(short) == 1}
         self._guarded: dict[tuple[str, int], list[str]] = {}
         for word in sorted(guarded):
             self._guarded.setdefault((word[0], len(word)), []).append(word)
         self._joined: dict[tuple[str, ...], tuple[str, ...]] = {
             (word[:at], word[at:]): (word,) for word in joined for at in range(1, len(word))
         } | {tuple(pair.split()): tuple(words.split()) for pair, words in (pairs or {}).items()}
+        self.runs = self._known.union(map("".join, self._joined))  # what two words may be written for
+        self.plainly: dict[str, str] = {}  # words met that are just what they look like
+        self.guessed: set[str] = set()  # words met that had to be guessed about, in vain or not
         self._mender = mender
         self._memory: dict[str, tuple[str, ...]] = {}
         self._meant: dict[str, tuple[tuple[str, str], ...]] = {}
@@ -69,7 +75,15 @@ class Spelling:
             found = self._guess(token[:MAX_WORD])
             if len(self._meant) >= _MEMORY:
                 self._meant.clear()
+                self.plainly.clear()
+                self.guessed.clear()
             self._meant[token] = found
+            if self.is_odd(token[:MAX_WORD]):
+                self.guessed.add(token)
+            elif len(token) == 1:
+                self.plainly[token] = token  # until it is known that it spells no word with others
+            elif len(found) == 1 and not found[0][1] and token.isalnum():
+                self.plainly[token] = found[0][0]
         return found
 
     def unguessed(self, token: str) -> tuple[tuple[str, str], ...]:
@@ -142,8 +156,8 @@ class Spelling:
             yield token + "g"
         if token.startswith(_LAUGHING):
             yield _LAUGHING
-        runs = [(char, len(list(run))) for char, run in groupby(token)]
-        if any(count > 1 for _, count in runs):
+        if _STRETCHED.search(token):
+            runs = [(char, len(list(run))) for char, run in groupby(token)]
             yield "".join(char * min(count, 2) for char, count in runs)
             yield "".join(char * (1 if count > 2 else count) for char, count in runs)
             if any(count > 2 for _, count in runs):

@@ -10,7 +10,7 @@ from bot.domain.triage.assess import assess
 from bot.domain.triage.levels import Level
 from bot.domain.triage.lexicon import lexicon
 from bot.domain.triage.mending import Mender
-from bot.domain.triage.normalise import MAX_MENDED, read
+from bot.domain.triage.normalise import MAX_GUESSED, read
 from bot.domain.triage.slips import ENGLISH, SPANISH, TOO_FAR, cost, sound
 from tests.triage_sets.reading import seeds
 
@@ -118,7 +118,7 @@ def test_names_are_left_alone() -> None:
 def test_a_few_words_of_a_text_are_guessed_about() -> None:
     """A text made of slips costs no more than a person's worst."""
     text = " ".join(f"shuld{'abcdefghij'[n % 10]}{'klmnopqrst'[n // 10 % 10]}" for n in range(300))
-    assert sum(bool(either) for either in read(text, lexicon().spelling).either) <= MAX_MENDED + 1
+    assert sum(bool(either) for either in read(text, lexicon().spelling).either) <= MAX_GUESSED + 1
 
 
 def test_offsets_show_what_was_written() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.triage.normalise import Reading, read
-from bot.domain.triage.phrases import Choice, Phrases, parsed
+from bot.domain.triage.phrases import Phrases
 from bot.domain.triage.spelling import Spelling
+from bot.domain.triage.templates import Choice, parsed
 
 SLOTS = {"act": Choice((("go",), ("run", "away")))}
 
