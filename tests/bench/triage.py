@@ -1,25 +1,34 @@
-"""Texts assessed a second, beside one regular expression of the same phrases."""
+"""Texts assessed a second, beside one regular expression of the same phrases, and the slowest of bad ones."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
-from bot.domain.triage.assess import assess
-from bot.domain.triage.lexicon import templates
+from bot.domain.triage.assess import assess, prepare
+from bot.domain.triage.lexicon import lexicon, templates
 from bot.domain.triage.templates import GAP, GAP_WORDS, Choice
-from tests.bench.figures import Better, Figure, Run, middle
+from tests.bench.figures import Better, Figure, Run, Target, middle
+from tests.triage_sets.reading import learning
 
 SENTENCES = Path(__file__).with_name("sentences.txt")
 FEW = 40  # texts the expression is timed on: it is that slow
+LONG = 10_000  # characters of a text made to be slow
+TRIES = 10  # of each kind of them
 
 
 async def bench(run: Run) -> list[Figure]:
-    """Return texts a second, with the context read and without."""
+    """Return texts a second, known by heart and never met before, and what bad ones take."""
     texts = SENTENCES.read_text(encoding="utf-8").splitlines()
-    assess("")  # loads the lexicon
+    prepare()
+    unmet = [sentence.text for sentence in learning()][:: run.scale.repeats]
+    run.step(f"reading {len(unmet):,} texts never met before")
+    fresh = _rate(assess, unmet, len(unmet))
+    run.step("reading texts made to be slow")
+    slow = sorted(_seconds(text) for text in _hostile(texts))
     patterns = [_pattern(choice) for choice in templates()]
     run.step(f"compiling {len(patterns):,} templates")
     expression = re.compile(r"\b(?:" + "|".join(patterns) + ")", re.IGNORECASE)
@@ -31,8 +40,34 @@ async def bench(run: Run) -> list[Figure]:
     note = f"Python's re with the same {len(patterns):,} templates, no context read"
     return [
         Figure(what="texts assessed", unit="/s", ours=middle(ours), baseline=middle(theirs),
-               better=Better.HIGHER, note=note)
+               better=Better.HIGHER, target=Target(limit=5_000), note=note),
+        Figure(what="texts never met before, by a process just started", unit="/s", ours=fresh,
+               better=Better.HIGHER, note=f"{sum(map(len, unmet)) // len(unmet)} characters in the mean"),
+        Figure(what=f"texts made to be slow, {LONG:,} characters: median", unit="ms",
+               ours=middle(slow) * 1000, better=Better.LOWER, target=Target(limit=5)),
+        Figure(what=f"texts made to be slow, {LONG:,} characters: slowest of {len(slow)}", unit="ms",
+               ours=slow[-1] * 1000, better=Better.LOWER, target=Target(limit=5)),
     ]  # fmt: skip
+
+
+def _seconds(text: str) -> float:
+    """Return the processor time that one text takes."""
+    start = time.process_time()
+    assess(text)
+    return time.process_time() - start
+
+
+def _hostile(texts: list[str]) -> Iterator[str]:
+    """Yield long texts of each kind that is much work: what nobody ever wrote before."""
+    random, words = Random(1), sorted(lexicon().phrases.words)
+    for _ in range(TRIES):
+        some = random.choices(words, k=2_000)
+        yield " ".join(some)[:LONG]
+        yield " ".join("".join(random.sample(word, len(word))) for word in some)[:LONG]
+        yield " ".join("".join(some[at : at + 4])[:28] for at in range(0, len(some), 4))[:LONG]
+        yield " ".join(random.choices(texts, k=600))[:LONG]
+        yield (" ".join(random.sample(some, 4)) + " i want to die and ") * 400
+        yield "".join(random.choices("😭💊🔪🩸💔", k=LONG))
 
 
 def _rate(read: Callable[[str], object], texts: list[str], count: int) -> float:

@@ -68,7 +68,16 @@ def sentences(name: str) -> tuple[Sentence, ...]:
 
 def learning() -> tuple[Sentence, ...]:
     """Return the sentences that the second net learns from; a third of them, drawn by id, is held back."""
-    rows = (row for file in sorted((HERE / "learning").glob("*.jsonl")) for row in _lines(file))
+    return _folder("learning")
+
+
+def fresh() -> tuple[Sentence, ...]:
+    """Return the sentences that nothing learns from and no rule was tuned on."""
+    return _folder("fresh")
+
+
+def _folder(name: str) -> tuple[Sentence, ...]:
+    rows = (row for file in sorted((HERE / name).glob("*.jsonl")) for row in _lines(file))
     return tuple(Sentence(**row | {"label": Level(row["label"])}) for row in rows)
 
 

@@ -77,16 +77,25 @@ def sets(judges: Sequence[Contestant]) -> Sheet:
 
 def learning(judges: Sequence[Contestant]) -> Sheet:
     """Return how the held-back third of what the net learns from fares, by set and label."""
-    playing = _playing(judges)
     held = [each for each in reading.learning() if held_back({"id": each.id})]
+    return _by_set("learning", "Held back from the net", held, judges)
+
+
+def fresh(judges: Sequence[Contestant]) -> Sheet:
+    """Return how sentences fare that neither rules nor net were tuned on, by set and label."""
+    return _by_set("fresh", "Never tuned on", reading.fresh(), judges)
+
+
+def _by_set(name: str, title: str, sentences: Sequence[Sentence], judges: Sequence[Contestant]) -> Sheet:
+    playing = _playing(judges)
     rows = []
-    for name, label in sorted({(each.source, each.label) for each in held}):
-        part = [each for each in held if (each.source, each.label) == (name, label)]
+    for source, label in sorted({(each.source, each.label) for each in sentences}):
+        part = [each for each in sentences if (each.source, each.label) == (source, label)]
         found = [measuring.flagged(part, judge, _all) for judge in playing.values()]
         grave = measuring.flagged(part, next(iter(playing.values())), _all, Level.CRISIS)
-        rows.append([f"{name} {label}", str(found[0].of), *map(_share, found), _share(grave)])
+        rows.append([f"{source} {label}", str(found[0].of), *map(_share, found), _share(grave)])
     heads = ("set", "texts", *(f"{each} flags" for each in playing), "Handrail at crisis")
-    return Sheet(name="learning", title="Held back from the net", heads=heads, rows=rows)
+    return Sheet(name=name, title=title, heads=heads, rows=rows)
 
 
 def _all(_: Sentence) -> bool:
@@ -188,6 +197,7 @@ def all_sheets(judges: Sequence[Contestant]) -> Iterator[Sheet]:
     """Yield every table of our own sentences."""
     yield sets(judges)
     yield learning(judges)
+    yield fresh(judges)
     yield capabilities(judges)
     yield varieties(judges[0])
     yield identities(judges[0])

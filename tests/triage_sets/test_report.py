@@ -124,5 +124,5 @@ def test_every_table_has_its_place_on_the_page(tmp_path: Path) -> None:
         write_page(sheets, page)
     text = page.read_text("utf-8")
     assert text.count("| 1 | 2\\1 |") == 2
-    assert text.count("first word") == PAGE.read_text("utf-8").count("first word") + 3
+    assert text.count("first word") == PAGE.read_text("utf-8").count("first word") + 4
     assert text.splitlines()[0] == "# Distress triage"

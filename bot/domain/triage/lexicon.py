@@ -273,6 +273,7 @@ def _templates(data: Mapping[str, Any]) -> Iterator[tuple[Concept | str, Choice]
             masks=frozenset(raw.get("masks", MASKS)),
             language=data["language"],
             alone=_alone(raw.get("alone", False)),
+            in_company=raw["level"] == Level.NONE,  # a hint says nothing alone
         )
         yield from ((concept, parsed(str(template), slot)) for template in raw.get("phrases", ()))
         loose = replace(concept, in_company=True)

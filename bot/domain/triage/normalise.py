@@ -19,10 +19,10 @@ from bot.domain.triage.spelling import MAX_WORD, OR, Spelling
 NO_BREAK, SOFT, CLAUSE, SENTENCE = 0, 1, 2, 3
 
 REPEATS = 3  # times a word counts in a row; ten thousand emoji say no more
-MAX_TOKENS = 400  # words and marks of one text that are read
+MAX_TOKENS = 320  # words and marks of one text that are read
 MAX_FOLDED = 8_000  # characters of a text, folded
 MAX_PIECES = 60  # of a token full of marks
-MAX_GUESSED = 24  # words of a text that are guessed about, in vain or not; more are no slips of the thumb
+MAX_GUESSED = 20  # words of a text that are guessed about, in vain or not; more are no slips of the thumb
 ONWARD = {
     "self": frozenset(("harm", "harming", "injury", "esteem", "respect", "worth", "care", "control", "help"))
 }

@@ -6,7 +6,7 @@ really reach in it, and the sets of places, are worked out on the way and rememb
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -99,7 +99,7 @@ class _Place(Generic[What]):
 class _Spot(Generic[What]):
     """A set of places that one word leads to, with the phrases that end there."""
 
-    __slots__ = ("_forks", "_words", "ends", "goes_on", "places", "steps")
+    __slots__ = ("_forks", "_wild", "_words", "ends", "goes_on", "places", "steps")
 
     def __init__(self, places: tuple[_Place[What], ...]) -> None:
         self.places = places
@@ -108,24 +108,27 @@ class _Spot(Generic[What]):
         self.steps: dict[str, _Spot[What] | None] = {}
         self._words: dict[str, list[_Place[What]]] | None = None  # what waits for a word, once asked for
         self._forks: dict[Fork, list[_Place[What]]] = {}
+        self._wild: list[Fork] = []
 
-    def reached(self, choices: Iterable[str]) -> dict[_Place[What], None]:
-        """Return the places that a word leads to that may be any of `choices`."""
+    def expects(self, word: str, waiting: Set[Fork]) -> bool:
+        """Tell whether a place waits for just this word, for which `waiting` do; others wait for any."""
+        if self._words is None:
+            self._words = self._sorted()
+        return word in self._words or not self._forks.keys().isdisjoint(waiting)
+
+    def reached(self, word: str, waiting: Set[Fork]) -> dict[_Place[What], None]:
+        """Return the places that `word` leads to, for which `waiting` forks do; ANY stands for any word."""
         reached: dict[_Place[What], None] = {}
         if self._words is None:
             self._words = self._sorted()
-        for word in choices:
-            for place in self._words.get(word, ()):
+        for key in (word, ANY) if word != END else (word,):
+            for place in self._words.get(key, ()):
                 reached[place.after()] = None
-            if ANY in self._words and word != END:
-                for place in self._words[ANY]:
-                    reached[place.after()] = None
-            for fork, waiting in self._forks.items():
-                rows = fork.by_word.get(word, fork.wild)
-                if rows:
-                    for place in waiting:
-                        for row in rows:
-                            place.enter(row, word, reached)
+        for fork in (*(self._forks.keys() & waiting), *self._wild):
+            rows = fork.by_word.get(word, fork.wild)
+            for place in self._forks[fork] if rows else ():
+                for row in rows:
+                    place.enter(row, word, reached)
         return reached
 
     def _sorted(self) -> dict[str, list[_Place[What]]]:
@@ -141,6 +144,7 @@ class _Spot(Generic[What]):
                 if not place.part.empty:
                     break
                 place = place.after()
+        self._wild = [fork for fork in self._forks if fork.wild]
         return words
 
 
@@ -153,6 +157,7 @@ class _State(Generic[What]):
     steps: dict[str, _State[What] | None] = field(default_factory=dict)
 
 
+_NOBODY: Set[Fork] = frozenset()
 _NEW: Any = object()  # stands for a step that was never taken
 
 
@@ -184,7 +189,9 @@ class Phrases(Generic[What]):
     def prepare(self) -> None:
         """Work out where each word leads from nowhere, so that no text waits for it."""
         for word in self._starts:
-            self._start(word)
+            state = self._start(word)
+            for spot, _ in state.spots if state is not None else ():
+                spot.reached(END, _NOBODY)
 
     def found(self, reading: Reading) -> list[Hit[What]]:
         """Return every phrase in `reading`; raise TooMuchWorkError on one made to be slow."""
@@ -240,24 +247,41 @@ class Phrases(Generic[What]):
         return state
 
     def _step(self, state: _State[What], word: str) -> _State[What] | None:
-        """Work out where `word` leads from `state`, once."""
-        choices = (word,) if OR not in word else word.split(OR)
+        """Work out where `word` leads from `state`, once; those that nothing waits for lead the same way."""
+        if OR in word:
+            found = self._follow(state, word, word.split(OR))
+        elif word == END or word in self._fillers or self._expected(state, word):
+            found = self._follow(state, word, (word,))
+        elif ANY in state.steps:
+            found = state.steps[ANY]
+        else:
+            found = state.steps[ANY] = self._follow(state, ANY, (ANY,))
+        state.steps[word] = found
+        return found
+
+    def _expected(self, state: _State[What], word: str) -> bool:
+        waiting = self._forks.waiting.get(word, _NOBODY)
+        return any(spot.expects(word, waiting) for spot, _ in state.spots)
+
+    def _follow(self, state: _State[What], word: str, choices: Sequence[str]) -> _State[What] | None:
+        """Return the state that `word`, which may be any of `choices`, leads to."""
         self._guessed += len(choices) > 1
-        skipped = not self._fillers.isdisjoint(choices)
         ahead: dict[_Spot[What], int] = {}
         for spot, skips in state.spots:
             follows = spot.steps.get(word, _NEW)
             if follows is _NEW:
-                follows = spot.steps[word] = self._spot(spot.reached(choices))
+                reached: dict[_Place[What], None] = {}
+                for choice in choices:
+                    reached |= spot.reached(choice, self._forks.waiting.get(choice, _NOBODY))
+                follows = spot.steps[word] = self._spot(reached)
             if follows is not None:
                 ahead[follows] = min(skips, ahead.get(follows, skips))
         ends = tuple(dict.fromkeys(what for spot in ahead for what in spot.ends))
-        if skipped:
+        if not self._fillers.isdisjoint(choices):
             for spot, skips in state.spots:
                 if skips < MAX_SKIPS and spot.goes_on:
                     ahead.setdefault(spot, skips + 1)
-        found = state.steps[word] = self._state(tuple(ahead.items()), ends) if ahead else None
-        return found
+        return self._state(tuple(ahead.items()), ends) if ahead else None
 
     def _state(self, spots: tuple[tuple[_Spot[What], int], ...], ends: tuple[What, ...]) -> _State[What]:
         key = (*spots, *ends)

@@ -24,30 +24,34 @@ _NEIGHBOURS = {
     for other in row[at + 1 : at + 2] + below[max(0, at - 1) : at + 1]
 }
 
-Rules = Sequence[tuple[re.Pattern[str], str]]
+Rules = Sequence[tuple[str, re.Pattern[str], str]]
 
 
-def _rules(*given: tuple[str, str]) -> Rules:
-    return [(re.compile(pattern), by) for pattern, by in given]
+def _rules(*given: tuple[str, str, str]) -> Rules:
+    return [(needs, re.compile(pattern), by) for needs, pattern, by in given]
 
 
+# What a rule needs in a word to be worth trying, its pattern, and what takes the pattern's place.
 ENGLISH = _rules(
-    (r"^(kn|gn)", "n"), (r"^wr", "r"), (r"^wh", "w"), (r"ph", "f"), (r"ght", "t"),
-    (r"dge|(?<=[aeiou])ge$", "j"), (r"tch", "ch"), (r"ck|q", "k"), (r"c(?=[eiy])", "s"), (r"c(?!h)", "k"),
-    (r"x", "ks"), (r"z", "s"), (r"y", "i"), (r"(.)\1+", r"\1"),
-    (r"(?<=[pkf])ed$", "t"), (r"(?<=[^aeiou])e$", ""), (r"mb$", "m"),
+    ("n", r"^(kn|gn)", "n"), ("wr", r"^wr", "r"), ("wh", r"^wh", "w"), ("ph", r"ph", "f"),
+    ("ght", r"ght", "t"), ("ge", r"dge|(?<=[aeiou])ge$", "j"), ("tch", r"tch", "ch"), ("ck", r"ck", "k"),
+    ("q", r"q", "k"), ("c", r"c(?=[eiy])", "s"), ("c", r"c(?!h)", "k"),
+    ("x", r"x", "ks"), ("z", r"z", "s"), ("y", r"y", "i"), ("", r"(.)\1+", r"\1"),
+    ("ed", r"(?<=[pkf])ed$", "t"), ("e", r"(?<=[^aeiou])e$", ""), ("mb", r"mb$", "m"),
 )  # fmt: skip
 SPANISH = _rules(
-    (r"ch", "x"), (r"h", ""), (r"ll", "y"), (r"qu(?=[ei])", "k"), (r"c(?=[ei])", "s"), (r"c", "k"),
-    (r"z", "s"), (r"v", "b"), (r"g(?=[ei])", "j"),
-    (r"(.)\1+", r"\1"), (r"m(?=[bp])", "n"), (r"w|gu(?=[aei])", "u"),
+    ("ch", r"ch", "x"), ("h", r"h", ""), ("ll", r"ll", "y"), ("qu", r"qu(?=[ei])", "k"),
+    ("c", r"c(?=[ei])", "s"), ("c", r"c", "k"),
+    ("z", r"z", "s"), ("v", r"v", "b"), ("g", r"g(?=[ei])", "j"),
+    ("", r"(.)\1+", r"\1"), ("m", r"m(?=[bp])", "n"), ("gu", r"gu(?=[aei])", "u"), ("w", r"w", "u"),
 )  # fmt: skip
 
 
 def sound(word: str, rules: Rules) -> str:
     """Return `word` as it sounds: "knife" and "nife", "bolver" and "volver" are one."""
-    for pattern, by in rules:
-        word = pattern.sub(by, word)
+    for needs, pattern, by in rules:
+        if needs in word:
+            word = pattern.sub(by, word)
     return word
 
 

@@ -131,6 +131,10 @@ class Spelling:
     def _work_out(self, token: str) -> tuple[str, ...]:
         if "'" in token:
             return self._apostrophe(token)
+        if token in self._short:
+            return self._short[token]
+        if token in self._known:
+            return (token,)
         for form in self._forms(token):
             if form in self._short:
                 return self._short[form]
@@ -150,8 +154,7 @@ class Spelling:
         return self.plain(joined) if joined else ()
 
     def _forms(self, token: str) -> Iterable[str]:
-        """Give the spellings to try, the plainest first."""
-        yield token
+        """Give the spellings to try of a word that is not known as it stands, the plainest first."""
         if token.endswith("in"):
             yield token + "g"
         if token.startswith(_LAUGHING):

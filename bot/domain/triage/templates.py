@@ -74,6 +74,7 @@ class Forks:
 
     def __init__(self, short_forms: Mapping[str, tuple[str, ...]], words: set[str]) -> None:
         """Take the short forms to write out, and where to note every word."""
+        self.waiting: dict[str, set[Fork]] = {}  # that may begin with a word
         self._words = words
         self._short = short_forms
         self._slots: dict[int, tuple[Choice, Fork]] = {}  # the choice is held, for the number is its own
@@ -144,5 +145,6 @@ class Forks:
         alone = len(row) == 1 and isinstance(row[0], str)
         for word in firsts:
             fork.by_word.setdefault(word, []).append(None if alone else row)
+            self.waiting.setdefault(word, set()).add(fork)
         if wild:
             fork.wild.append(row)
