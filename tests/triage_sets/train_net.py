@@ -38,7 +38,7 @@ DOUBLES = frozenset((
 ))  # fmt: skip
 STEPS = 127
 # What the net may flag beyond the rules, of everyday texts and of other harmless ones.
-EVERYDAY, HARMLESS = 0.0005, 0.02
+EVERYDAY, HARMLESS = 0.0004, 0.02
 GRAVER = 0.08  # of what is urgent and no crisis, how much may be called a crisis
 COMPANY = 0.03  # everyday texts in which the net takes loose phrases at their word
 HEADING = re.compile(r"\[(.+): (crisis|urgent|none)\]")
@@ -188,7 +188,7 @@ class _Learning:
         for size in {1, 2, end - began}:
             for at in range(began, end - size + 1):
                 count = self._counts[at : at + size].sum()
-                if count:
+                if count and (size <= 2 or count <= nets.MOST):
                     best = max(best, rest + sums[at : at + size].sum() / count**0.5)
         return float(best) if best > -float("inf") else rest
 

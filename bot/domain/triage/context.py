@@ -40,7 +40,7 @@ class Surroundings:
     present: frozenset[int]  # sentences that speak of what goes on
     today: frozenset[int]  # clauses that speak of now
     laughs: bool
-    jest: bool  # somebody laughs, and speaks of a trifle
+    jest: frozenset[int]  # sentences about a trifle, or beside one, with a laugh in or beside them
     errand: bool  # an appointment, a journey or the like is spoken of
     progress: bool  # time in recovery is counted
     better: int  # the last sentence that says it passed; -1 if none does, or if it came back
@@ -68,7 +68,7 @@ class Surroundings:
             or ("advice" in masks and self._advised(hit))
             or ("reunion" in masks and self.sentences[hit.first] in self.reunion)
             or ("resolved" in masks and hit.last <= self.resolved and self._over(hit))
-            or (self.jest and "jest" in masks)
+            or ("jest" in masks and self.sentences[hit.first] in self.jest)
             or (self.errand and "errand" in masks)
             or (self.progress and "progress" in masks and self.clauses[hit.first] not in self.today)
             or ("better" in masks and self._better(hit))
@@ -193,7 +193,7 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
         present=sentences_of("present"),
         today=frozenset(clauses[hit.first] for hit in told.get("today", ())),
         laughs="laugh" in told,
-        jest="laugh" in told and "trifle" in told,
+        jest=_beside(sentences_of("laugh")) & _beside(sentences_of("trifle")),
         errand="errand" in told,
         progress="progress" in told,
         better=better if better > worse else -1,
@@ -220,6 +220,11 @@ def _over(spans: Sequence[AnyHit], reading: Reading, lexicon: Lexicon, clauses: 
         if word in lexicon.roles["is"] or (word == "been" and before != "had")
     }
     return [hit for hit in spans if clauses[hit.first] not in lasting]
+
+
+def _beside(sentences: frozenset[int]) -> frozenset[int]:
+    """Return `sentences` with those right before and after them."""
+    return frozenset(at + by for at in sentences for by in (-1, 0, 1)) if sentences else _NOTHING
 
 
 def _longest(hits: Sequence[AnyHit], words: int) -> list[int]:

@@ -26,6 +26,9 @@ from bot.domain.triage.normalise import SENTENCE, Reading
 FILE = "net.bin"
 SLOTS = 2**18  # a word or a pair of words falls into one of them by its checksum
 FEWEST = 3  # words of a text that say anything
+MOST = (
+    400  # slots, of about a hundred words, of a text that is weighed whole: it learnt from none much longer
+)
 _LAST = SLOTS - 1
 WORDS = 50_000  # whose checksums are remembered
 STEM = 5  # letters that stand for all forms of a longer word
@@ -78,8 +81,8 @@ class Net:
             best = self._heavier(best, one, parts[at])
             if at:
                 best = self._heavier(best, _added(sums[at - 1 : at + 1]), (parts[at - 1][0], parts[at][1]))
-        if len(parts) > 2:
-            best = self._heavier(best, _added(sums), (parts[0][0], parts[-1][1]))
+        if len(parts) > 2 and (whole := _added(sums))[2] <= MOST:
+            best = self._heavier(best, whole, (parts[0][0], parts[-1][1]))
         return best
 
     def _heavier(self, best: Weight, part: tuple[int, int, int], span: tuple[int, int]) -> Weight:

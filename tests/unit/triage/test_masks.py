@@ -96,3 +96,11 @@ def test_hints_count_only_near_each_other() -> None:
 def test_a_grave_word_is_not_lowered_by_a_milder_phrase() -> None:
     """One word of suicide beside a phrase of hopelessness stays as grave as the word."""
     assert assess("suicide. feel hopeless").level is Level.CRISIS
+
+
+def test_a_laugh_about_a_trifle_excuses_what_stands_beside_it() -> None:
+    """Hyperbole with a laugh is none; the same laugh says nothing of what comes pages later."""
+    joke, between = "lol the traffic, I am going to kill myself", "It got late. Nobody was in."
+    assert {each.concept for each in assess(joke).signals} <= {"second_net"}
+    later = assess(f"lol the traffic. {between} I am going to kill myself.")
+    assert (later.level, later.signals[0].concept) == (Level.CRISIS, "intent")

@@ -77,3 +77,21 @@ def test_broken_templates_are_refused(template: str, problem: str) -> None:
     """A slip in a lexicon is found when it is loaded."""
     with pytest.raises(ValueError, match=problem):
         phrases(template)
+
+
+def test_words_that_nothing_waits_for_lead_the_same_way() -> None:
+    """A gap is crossed by any word, and by a word that a phrase beside it waits for; not by a break."""
+    network = phrases("i ... go", "i want", "i ... run away")
+    assert spans(network, "i zig go") == spans(network, "i zag go") == {(0, 3)}
+    assert spans(network, "i want go") == {(0, 2), (0, 3)}
+    assert spans(network, "i want zig run away") == {(0, 2), (0, 5)}
+    assert spans(network, "i zig, go") == set()
+
+
+def test_what_is_prepared_is_found_the_same() -> None:
+    """First steps worked out ahead change nothing."""
+    ready = phrases("i (may|) {act}", "({act}|i) $")
+    ready.prepare()
+    for text in ("i may run away", "go", "so i", "i go on"):
+        assert spans(ready, text) == spans(phrases("i (may|) {act}", "({act}|i) $"), text)
+    assert spans(ready, "i go on") == {(0, 2)}
