@@ -18,7 +18,7 @@ MAX_SKIPS = 3  # fillers a phrase may hold ("I just really want to die")
 MAX_PLACES = 5_000  # words a template may hold, slots written out
 MAX_STATES = 60_000  # remembered before starting afresh
 MAX_GUESSED = 50_000  # steps of guessed words remembered before starting afresh
-MAX_WORK = 4_000  # places looked at for steps never taken before; a person's message asks for a tenth
+MAX_WORK = 2_000  # steps never taken before that a text may ask for; the first long one ever asks for a third
 
 What = TypeVar("What")
 

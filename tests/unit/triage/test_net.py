@@ -127,3 +127,23 @@ def test_the_version_of_the_rules_names_the_net() -> None:
     """Another net is another version, so that marks on old mistakes are not held against it."""
     assert net().version
     assert lexicon().version.count("-") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "ya no quiero que me escriban"),
+        ("es", "no quiero que me manden mensajes"),
+        ("es", "quiero que me llamen"),
+        ("en", "please stop writing to me"),
+        ("en", "start over"),
+    ],
+)
+def test_what_the_bot_is_asked_for_is_no_alarm(language: str, text: str) -> None:
+    """Whoever wants peace, a call, or the count anew is answered; nobody is woken for the words of it."""
+    assert assess(text, language).level is Level.NONE
+
+
+def test_peace_wanted_hides_no_crisis() -> None:
+    """Words to be left alone with excuse only themselves."""
+    assert assess("ya no quiero que me escriban, me quiero morir", "es").level is Level.CRISIS
