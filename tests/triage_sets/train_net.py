@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 from bot.domain.triage import assess as triage
 from bot.domain.triage import net as nets
 from bot.domain.triage.levels import Level
-from bot.domain.triage.lexicon import lexicon, source
+from bot.domain.triage.lexicon import lexicon
 from bot.domain.triage.normalise import read
+from bot.domain.triage.sources import source
 from tests.triage_sets.reading import SETS, cases, learning, meanings, sentences
 from tests.triage_sets.splitting import held_back
 from tests.unit.triage import texted

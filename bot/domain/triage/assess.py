@@ -9,10 +9,11 @@ from itertools import permutations
 from bot.domain.triage.context import AnyHit, Surroundings, surroundings
 from bot.domain.triage.fallback import plain_scan
 from bot.domain.triage.levels import Assessment, Level, Phrase, Signal
-from bot.domain.triage.lexicon import COMPANY_WORDS, Combination, Concept, Lexicon, lexicon, source
+from bot.domain.triage.lexicon import COMPANY_WORDS, Combination, Concept, Lexicon, lexicon
 from bot.domain.triage.net import Net, Weight, net
 from bot.domain.triage.normalise import Reading, read
 from bot.domain.triage.own_words import own_hits
+from bot.domain.triage.sources import source
 from bot.domain.triage.spelling import OR
 
 __all__ = ["Assessment", "Level", "Phrase", "Signal", "assess", "assess_parts", "prepare"]

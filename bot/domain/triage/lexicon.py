@@ -10,17 +10,14 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import yaml
-
 from bot.domain.triage.levels import Level
 from bot.domain.triage.mending import Mender
 from bot.domain.triage.net import net_version
 from bot.domain.triage.phrases import Phrases
+from bot.domain.triage.sources import source
 from bot.domain.triage.spelling import Spelling
 from bot.domain.triage.templates import Choice, parsed
 
-LANGUAGES = ("en", "es")
-SUFFIX = ".yaml"
 COMMON = "common.en.txt"  # words in common use
 MASKS = frozenset({"negation", "past", "other", "jest"})  # unless a concept names its own
 CONTEXT_PHRASES = (
@@ -83,56 +80,6 @@ class Lexicon:
     by_need: Mapping[str, tuple[int, ...]]  # numbers of combinations, each under one of its needs
     marks: Mapping[str, Mark]  # of words that part clauses or name a subject
     phrases: Phrases[Concept | str]
-
-
-@lru_cache(maxsize=1)
-def source() -> Mapping[str, Any]:
-    """Return the lexicons by language: `en.yaml` and every `SUBJECT.en.yaml` in one.
-
-    A file of a subject may hold any of a lexicon's sections; its slots and short forms serve the whole
-    language. A name given twice is refused.
-    """
-    folder = files("bot.domain.triage") / "lexicon"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(SUFFIX))
-    made: dict[str, Any] = {}
-    for language in LANGUAGES:
-        main = made[language] = _read(folder / f"{language}{SUFFIX}")
-        for name in names:
-            if name.endswith(f".{language}{SUFFIX}"):
-                _merge(main, _read(folder / name), where=name)
-        _refuse_twice([concept["name"] for concept in main["concepts"]], where=language)
-    return made
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def _read(file: Any) -> dict[str, Any]:
-    data: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - safe loader
-    return data
-
-
-def _merge(main: dict[str, Any], more: Mapping[str, Any], *, where: str) -> None:
-    """Put the sections of `more` into `main`: lists join, names are added, the newest revision stays."""
-    for section, value in more.items():
-        held = main.get(section)
-        if section == "revision":
-            main[section] = max(str(held), str(value))
-        elif held is None or section == "language":
-            main[section] = value
-        elif isinstance(held, list):
-            held.extend(value)
-        elif section == "context":
-            _merge(held, value, where=where)
-        else:
-            _refuse_twice([*held, *value], where=where)
-            held.update(value)
-
-
-def _refuse_twice(names: Sequence[str], *, where: str) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"{where}: given twice: {', '.join(twice)}")
 
 
 def lexicon() -> Lexicon:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from bot.domain.triage.spelling import MAX_WORD, OR, Spelling
 
@@ -89,6 +89,7 @@ class _Folding(dict[str, str]):
 
 
 _FOLD = _Folding()
+Meant: TypeAlias = tuple[tuple[str, str], ...]  # plain words, each with what else it may stand for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,91 +116,108 @@ def read(text: str, spelling: Spelling) -> Reading:
 
     Of a text of more than `MAX_TOKENS` the middle is left out: no person writes so many in a message.
     """
-    folded, origin = _fold(text)
-    tokens = _tokens(folded)
-    reading = Reading(words=[], either=[], starts=[], ends=[], breaks=[], whole=None not in tokens)
-    parted, guessed, before = NO_BREAK, 0, ""
-    words, plainly, runs = reading.words, spelling.plainly, spelling.runs
-    for nth, found in enumerate(tokens):
-        if found is None:
-            parted = SENTENCE
-            continue
-        kind, token = found.lastgroup or "", found.group()
-        if kind != "word":
-            parted = max(parted, _BREAKS[kind])
-            continue
-        word = plainly.get(token)
-        # Most words are just that; what follows is for the others.
-        if word and (parted or not before or before + token not in runs) and words[-1:] != [word]:
-            first, end = found.span()
-            if origin:
-                first, end = origin[first], origin[end - 1] + 1
-            words.append(word)
-            reading.either.append("")
-            reading.starts.append(first)
-            reading.ends.append(end)
-            reading.breaks.append(parted)
-            parted, before = NO_BREAK, token
-            continue
-        at = found.start()
-        for piece, offset, inner in _pieces(token, spelling) if not token.isalnum() else ((token, 0, 0),):
-            first = at + offset
-            end = first + len(piece)
-            if origin:
-                first, end = origin[first], origin[end - 1] + 1
-            parted = max(parted, inner)
-            if (
-                before
-                and not parted
-                and (whole := spelling.joined(before, piece))
-                and not _onward(tokens, nth)
-            ):
-                reading.words[-1], reading.either[-1] = whole[0], ""
-                reading.ends[-1] = reading.ends[-1] if len(whole) > 1 else end
-                meant = tuple((plain, "") for word in whole[1:] for plain in spelling.plain(word))
+    reader = _Reader(text, spelling)
+    reader.read()
+    return _write_out(_join_letters(reader.reading, spelling), spelling)
+
+
+class _Reader:
+    """Reads the words of one text after the other."""
+
+    def __init__(self, text: str, spelling: Spelling) -> None:
+        self._text, self._spelling = text, spelling
+        folded, self._origin = _fold(text)
+        self._tokens = _tokens(folded)
+        self.reading = Reading(
+            words=[], either=[], starts=[], ends=[], breaks=[], whole=None not in self._tokens
+        )
+        self._parted = NO_BREAK
+        self._before = ""  # the word before, where this one may belong to it
+        self._guessed = 0
+
+    def read(self) -> None:
+        """Read them all."""
+        plainly, runs, words = self._spelling.plainly, self._spelling.runs, self.reading.words
+        for nth, found in enumerate(self._tokens):
+            if found is None:
+                self._parted = SENTENCE
+                continue
+            kind, token = found.lastgroup or "", found.group()
+            if kind != "word":
+                self._parted = max(self._parted, _BREAKS[kind])
+                continue
+            word, before = plainly.get(token), self._before
+            # Most words are just that, stand for nothing with the one before, and are not said twice.
+            if word and (self._parted or not before or before + token not in runs) and words[-1:] != [word]:
+                self._add(word, *self._place(*found.span()))
+                self._before = token
+                continue
+            pieces = ((token, 0, 0),) if token.isalnum() else _pieces(token, self._spelling)
+            for piece, offset, inner in pieces:
+                self._parted = max(self._parted, inner)
+                self._read_piece(piece, found.start() + offset, nth)
+
+    def _read_piece(self, piece: str, at: int, nth: int) -> None:
+        """Add what `piece`, which stands at `at` of the folded text, means."""
+        first, end = self._place(at, at + len(piece))
+        words = self.reading.words
+        meant = self._joined(piece, end, nth)
+        if meant is None:
+            meant = self._meant(piece, first, end)
+        for word, either in meant:
+            if words[-REPEATS:] == [word] * REPEATS:  # said so often in a row, once more says nothing
+                self.reading.ends[-1], self._parted = end, NO_BREAK
             else:
-                meant = spelling.meant(piece) if guessed < MAX_GUESSED else spelling.unguessed(piece)
-                guessed += piece in spelling.guessed
-                if len(piece) == 1:
-                    meant = ((piece, ""),)
-                elif (
-                    (len(meant) != 1 or meant[0][1])
-                    and reading.words
-                    and parted < SENTENCE
-                    and _is_name(text, first, end)
-                ):
-                    meant = spelling.unguessed(piece)
-            for word, either in meant:
-                _put(reading, word, either, (first, end, parted))
-                parted = NO_BREAK
-            before = piece if len(meant) == 1 and reading.words[-1:] == [meant[0][0]] else ""
-    return _write_out(_join_letters(reading, spelling), spelling)
+                self._add(word, first, end, either)
+        self._before = piece if len(meant) == 1 and words[-1:] == [meant[0][0]] else ""
 
+    def _joined(self, piece: str, end: int, nth: int) -> Meant | None:
+        """Put the word before and `piece` right where they are one torn apart; return what is left to add."""
+        if not self._before or self._parted:
+            return None
+        whole = self._spelling.joined(self._before, piece)
+        if not whole or _onward(self._tokens, nth):
+            return None
+        reading = self.reading
+        reading.words[-1], reading.either[-1] = whole[0], ""
+        reading.ends[-1] = reading.ends[-1] if len(whole) > 1 else end
+        return tuple((plain, "") for word in whole[1:] for plain in self._spelling.plain(word))
 
-def _put(reading: Reading, word: str, either: str, place: tuple[int, int, int]) -> None:
-    """Add `word`, unless it has been said so often in a row that once more says nothing."""
-    words = reading.words
-    first, end, parted = place
-    if words and words[-1] == word and words[-REPEATS:] == [word] * REPEATS:
-        reading.ends[-1] = end
-        return
-    words.append(word)
-    reading.either.append(either)
-    reading.starts.append(first)
-    reading.ends.append(end)
-    reading.breaks.append(parted)
+    def _meant(self, piece: str, first: int, end: int) -> Meant:
+        """Return what `piece` means: itself, a short form, or a guess, but none about a name."""
+        if len(piece) == 1:
+            return ((piece, ""),)
+        if self._guessed >= MAX_GUESSED:
+            return self._spelling.unguessed(piece)
+        meant = self._spelling.meant(piece)
+        self._guessed += piece in self._spelling.guessed
+        told = len(meant) == 1 and not meant[0][1]
+        inside = bool(self.reading.words) and self._parted < SENTENCE
+        return self._spelling.unguessed(piece) if not told and inside and self._is_name(first, end) else meant
+
+    def _is_name(self, first: int, end: int) -> bool:
+        """Tell whether a word is written as names are, or as letters that stand for words."""
+        word = self._text[first:end]
+        return word.istitle() or (word.isupper() and not self._text.isupper())
+
+    def _place(self, first: int, end: int) -> tuple[int, int]:
+        """Return where in the text as given the folded characters from `first` up to `end` stand."""
+        return (self._origin[first], self._origin[end - 1] + 1) if self._origin else (first, end)
+
+    def _add(self, word: str, first: int, end: int, either: str = "") -> None:
+        reading = self.reading
+        reading.words.append(word)
+        reading.either.append(either)
+        reading.starts.append(first)
+        reading.ends.append(end)
+        reading.breaks.append(self._parted)
+        self._parted = NO_BREAK
 
 
 def _onward(tokens: Sequence[re.Match[str] | None], nth: int) -> bool:
     """Tell whether a word belongs to the next rather than to the last: "my self harm"."""
     word, follows = tokens[nth], tokens[nth + 1] if nth + 1 < len(tokens) else None
     return word is not None and follows is not None and follows.group() in ONWARD.get(word.group(), ())
-
-
-def _is_name(text: str, first: int, end: int) -> bool:
-    """Tell whether a word inside a sentence is written as names are, or as letters that stand for words."""
-    word = text[first:end]
-    return word.istitle() or (word.isupper() and not text.isupper())
 
 
 def _tokens(folded: str) -> list[re.Match[str] | None]:

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from bot.domain.triage.context import AnyHit
 from bot.domain.triage.levels import Phrase
-from bot.domain.triage.lexicon import Concept, Lexicon, lexicon, source
+from bot.domain.triage.lexicon import Concept, Lexicon, lexicon
 from bot.domain.triage.normalise import CLAUSE, Reading, read
 from bot.domain.triage.phrases import Phrases
+from bot.domain.triage.sources import source
 from bot.domain.triage.templates import Choice
 
 CONCEPT = "programme_words"

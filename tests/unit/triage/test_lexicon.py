@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.triage.assess import assess
 from bot.domain.triage.levels import Level
-from bot.domain.triage.lexicon import _merge, lexicon, source
+from bot.domain.triage.lexicon import lexicon
+from bot.domain.triage.sources import merge, source
 
 CONCEPTS = [(language, raw) for language, data in source().items() for raw in data["concepts"]]
 NAMES = [f"{language}-{raw['name']}" for language, raw in CONCEPTS]
@@ -38,7 +39,7 @@ def test_files_of_a_subject_join_their_language() -> None:
     """Lists grow, names are added, the newest revision counts."""
     main = {"revision": "2026.11.1", "slots": {"a": ["x"]}, "concepts": [1], "context": {"deny": ["no"]}}
     more = {"revision": "2026.12.1", "slots": {"b": ["y"]}, "concepts": [2], "context": {"deny": ["not"]}}
-    _merge(main, more, where="abuse.en.yaml")
+    merge(main, more, where="abuse.en.yaml")
     assert main == {
         "revision": "2026.12.1",
         "slots": {"a": ["x"], "b": ["y"]},
@@ -50,4 +51,4 @@ def test_files_of_a_subject_join_their_language() -> None:
 def test_a_name_given_twice_is_refused() -> None:
     """Two files that mean different things by one name are found when they are loaded."""
     with pytest.raises(ValueError, match=r"abuse\.en\.yaml: given twice: a"):
-        _merge({"slots": {"a": ["x"]}}, {"slots": {"a": ["y"]}}, where="abuse.en.yaml")
+        merge({"slots": {"a": ["x"]}}, {"slots": {"a": ["y"]}}, where="abuse.en.yaml")

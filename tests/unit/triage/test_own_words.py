@@ -8,8 +8,9 @@ import bot.domain.triage.assess as module
 from bot.domain.triage import own_words
 from bot.domain.triage.assess import assess, assess_parts
 from bot.domain.triage.levels import Level, Phrase
-from bot.domain.triage.lexicon import Lexicon, source
+from bot.domain.triage.lexicon import Lexicon
 from bot.domain.triage.own_words import CONCEPT, LISTS, is_common, read_as
+from bot.domain.triage.sources import source
 
 HERON = Phrase(words="blue heron", level=Level.URGENT, why="the safe word")
 
