@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -305,8 +304,6 @@ class App:
 def _warm_up() -> None:
     """Read the lexicons, once a process: the first person to write must not wait for that."""
     prepare()
-    # They stay; walking them again and again would hold texts up. What comes later must be free to go.
-    gc.freeze()
 
 
 def make_app(settings: Settings, *, role: Role = Role.ALL) -> App:

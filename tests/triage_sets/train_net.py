@@ -22,7 +22,7 @@ from bot.domain.triage import assess as triage
 from bot.domain.triage import net as nets
 from bot.domain.triage.levels import Level
 from bot.domain.triage.lexicon import lexicon
-from bot.domain.triage.normalise import read
+from bot.domain.triage.normalise import Reading, read
 from bot.domain.triage.sources import source
 from tests.triage_sets.reading import SETS, cases, learning, meanings, sentences
 from tests.triage_sets.splitting import held_back
@@ -38,12 +38,21 @@ DOUBLES = frozenset((
     "forums", "hard_abuse", "hard_recovery", "hard_spanish", "hard_support", "posts", "slips",
 ))  # fmt: skip
 STEPS = 127
-# What the net may flag beyond the rules, of everyday texts and of other harmless ones.
-EVERYDAY, HARMLESS = 0.0004, 0.02
 GRAVER = 0.08  # of what is urgent and no crisis, how much may be called a crisis
-COMPANY = 0.03  # everyday texts in which the net takes loose phrases at their word
+NEVER = float("inf")
 HEADING = re.compile(r"\[(.+): (crisis|urgent|none)\]")
 TARGET = Path(nets.__file__).with_name(nets.FILE)
+
+
+class Allowed(NamedTuple):
+    """Shares of harmless texts that may be taken for others."""
+
+    everyday: float  # flagged beyond the rules, of everyday texts
+    harmless: float  # and of others
+    company: float  # everyday texts in which loose phrases are taken at their word
+
+
+ALLOWED = Allowed(everyday=0.0004, harmless=0.02, company=0.03)
 
 
 class Text(NamedTuple):
@@ -64,21 +73,22 @@ def main() -> int:
     given.add_argument("--most", type=int, default=40_000, help="texts taken from each file of ordinary talk")
     given.add_argument("--write", action="store_true", help="replace the net that ships")
     args = given.parse_args()
-    texts = [*_own(), *_labelled(args.labelled), *_ordinary(args.ordinary, args.most)]
-    learnt = _Learning(texts)
+    texts = [*own(), *labelled(args.labelled), *ordinary(args.ordinary, args.most)]
+    learnt = Learning(texts)
     need, danger = learnt.weights(("urgent", "crisis")), learnt.weights(("crisis",))
     needs, dangers = learnt.out_of_fold(("urgent", "crisis")), learnt.out_of_fold(("crisis",))
-    rules = _Rules(texts)
-    thresholds = _thresholds(texts, needs, dangers, rules)
+    rules = Rules(texts)
+    thresholds = thresholds_of(texts, needs, dangers, rules)
     print(f"{len(texts)} texts; {thresholds}")
-    _print(texts, needs, dangers, rules, thresholds)
+    show(texts, needs, dangers, rules, thresholds)
     if args.write:
         TARGET.write_bytes(_packed(need, danger, thresholds))
         print(f"wrote {TARGET.name}, {TARGET.stat().st_size // 1024} kB")
     return 0
 
 
-def _own() -> Iterator[Text]:
+def own() -> Iterator[Text]:
+    """Give our own sentences that may be learnt from."""
     for name in SETS:
         yield from (Text(name, s.lang, str(s.label), s.text) for s in sentences(name) if not s.held_back)
     for sentence in learning():
@@ -113,14 +123,16 @@ def _unit_tests() -> Iterator[Text]:
                 yield Text(f"unit {file.stem}", "es" if file.stem == "spanish" else "en", label, line.strip())
 
 
-def _labelled(path: Path | None) -> Iterator[Text]:
+def labelled(path: Path | None) -> Iterator[Text]:
+    """Give the labelled texts at `path` that are not held back."""
     for line in path.read_text("utf-8").splitlines() if path else ():
         row: Mapping[str, str] = json.loads(line)
         if row["label"] != "review" and not held_back(row):
             yield Text(row["source"], row["lang"], row["label"], row["text"], REAL)
 
 
-def _ordinary(paths: Sequence[Path], most: int) -> Iterator[Text]:
+def ordinary(paths: Sequence[Path], most: int) -> Iterator[Text]:
+    """Give about `most` texts of each of `paths`, taken for harmless."""
     for path in paths:
         body = path.read_text("utf-8")
         texts: list[str] = json.loads(body) if path.suffix == ".json" else body.splitlines()
@@ -129,7 +141,17 @@ def _ordinary(paths: Sequence[Path], most: int) -> Iterator[Text]:
             yield Text("ordinary", "en", "none", text)
 
 
-class _Learning:
+class Deaf(NamedTuple):
+    """An encoder that adds nothing."""
+
+    thresholds: nets.Thresholds
+
+    def weigh(self, reading: Reading, weight: nets.Weight, spared: frozenset[int]) -> nets.Weight:
+        """Return `weight`."""
+        return weight
+
+
+class Learning:
     """The texts as numbers: for each sentence of each text, how often each slot occurs."""
 
     def __init__(self, texts: Sequence[Text]) -> None:
@@ -194,29 +216,41 @@ class _Learning:
         return float(best) if best > -float("inf") else rest
 
 
-class _Rules:
-    """What the rules say by themselves of each text, without and with the net's word for everyday phrases."""
+class Rules:
+    """What the rules say by themselves of each text, without and with a word for everyday phrases.
+
+    The net's word is enough for those of danger, the encoder's too is needed for others.
+    """
 
     def __init__(self, texts: Sequence[Text]) -> None:
-        self._alone = [self._level(each, company=float("inf")) for each in texts]
-        self._lent = [self._level(each, company=float("-inf")) for each in texts]
+        self._alone = [self._level(each, NEVER, NEVER) for each in texts]
+        self._grave = [self._level(each, -NEVER, NEVER) for each in texts]
+        self._lent = [self._level(each, -NEVER, -NEVER) for each in texts]
 
-    def levels(self, needs: Sequence[float], company: float) -> list[Level]:
-        """Return each text's level where everyday phrases count from a need of `company` on."""
-        together = zip(self._alone, self._lent, needs, strict=True)
-        return [lent if need > company else alone for alone, lent, need in together]
+    def levels(self, needs: Sequence[float], company: float, asked: float = NEVER) -> list[Level]:
+        """Return each text's level where everyday phrases count from a need of `company` on.
 
-    def _level(self, text: Text, *, company: float) -> Level:
-        never = float("inf")
+        Those of danger do from `asked` on already.
+        """
+        together = zip(self._alone, self._grave, self._lent, needs, strict=True)
+        return [
+            lent if need > company else grave if need > asked else alone
+            for alone, grave, lent, need in together
+        ]
+
+    def _level(self, text: Text, net: float, encoder: float) -> Level:
+        """Return the level of `text` where they take phrases at their word from a need of so much on."""
         silent = nets.Net(
             need=array("b", bytes(nets.SLOTS)),
             danger=array("b", bytes(nets.SLOTS)),
             step=0.0,
             rest=(0.0, 0.0),
-            thresholds=nets.Thresholds(urgent=never, crisis=never, company=company),
+            thresholds=nets.Thresholds(urgent=NEVER, crisis=NEVER, company=net),
             version="",
         )
-        setattr(triage, "net", lambda: silent)  # noqa: B010 - the rules are asked without the net that ships
+        deaf = Deaf(nets.Thresholds(urgent=NEVER, crisis=NEVER, company=encoder))
+        setattr(triage, "net", lambda: silent)  # noqa: B010 - the rules are asked without what ships below them
+        setattr(triage, "encoder", lambda: deaf)  # noqa: B010
         return triage.assess(text.text, text.lang).level
 
 
@@ -229,19 +263,26 @@ def _harmless(text: Text) -> bool:
     return text.label == "none" and not _everyday(text) and text.source not in left_out
 
 
-def _thresholds(
-    texts: Sequence[Text], needs: Sequence[float], dangers: Sequence[float], rules: _Rules
+def thresholds_of(
+    texts: Sequence[Text],
+    needs: Sequence[float],
+    dangers: Sequence[float],
+    rules: Rules,
+    allowed: Allowed = ALLOWED,
+    asked: float = NEVER,
 ) -> nets.Thresholds:
     """Return the lowest thresholds that keep within what the net may call for beyond the rules."""
-    company = _lowest([need for text, need in zip(texts, needs, strict=True) if _everyday(text)], COMPANY)
-    rows = list(zip(texts, needs, dangers, rules.levels(needs, company), strict=True))
+    company = _lowest(
+        [need for text, need in zip(texts, needs, strict=True) if _everyday(text)], allowed.company
+    )
+    rows = list(zip(texts, needs, dangers, rules.levels(needs, company, asked), strict=True))
     urgent = max(
         _lowest(
             [need for text, need, _, level in rows if belongs(text) and level is Level.NONE],
             share,
             of=sum(map(belongs, texts)),
         )
-        for share, belongs in ((EVERYDAY, _everyday), (HARMLESS, _harmless))
+        for share, belongs in ((allowed.everyday, _everyday), (allowed.harmless, _harmless))
     )
     called = [
         danger
@@ -259,19 +300,19 @@ def _lowest(scores: Sequence[float], share: float, *, of: int | None = None) -> 
     return round(ordered[min(int(share * (of or len(ordered))), len(ordered) - 1)], 3)
 
 
-def _print(
+def show(
     texts: Sequence[Text],
     needs: Sequence[float],
     dangers: Sequence[float],
-    rules: _Rules,
+    rules: Rules,
     limits: nets.Thresholds,
+    asked: float = NEVER,
 ) -> None:
     """Print what is flagged, and at crisis, by the rules alone and with a net that has not seen the text."""
     alone = rules.levels(needs, float("inf"))
-    lent = rules.levels(needs, limits.company)
-    learnt = nets.unpacked(_packed(([0.0] * nets.SLOTS, 0.0), ([0.0] * nets.SLOTS, 0.0), limits))
+    lent = rules.levels(needs, limits.company, asked)
     both = [
-        learnt.level(nets.Weight(need, danger, 0, 0), level)
+        limits.level(nets.Weight(need, danger, 0, 0), level)
         for need, danger, level in zip(needs, dangers, lent, strict=True)
     ]
     print(f"{'':34}{'texts':>7}{'rules':>8}{'both':>8}{'rules, crisis':>15}{'both, crisis':>14}")

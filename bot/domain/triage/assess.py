@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
+from typing import NamedTuple
 
 from bot.domain.triage.context import AnyHit, Surroundings, surroundings
+from bot.domain.triage.encoder import encoder
 from bot.domain.triage.fallback import plain_scan
 from bot.domain.triage.levels import Assessment, Level, Phrase, Signal
 from bot.domain.triage.lexicon import COMPANY_WORDS, Combination, Concept, Lexicon, lexicon
-from bot.domain.triage.net import Net, Weight, net
+from bot.domain.triage.net import Thresholds, Weight, net
 from bot.domain.triage.normalise import Reading, read
 from bot.domain.triage.own_words import own_hits
 from bot.domain.triage.sources import source
@@ -32,6 +35,14 @@ WHY = {
 }
 
 
+class _Below(NamedTuple):
+    """What the second net says: how far a text weighs, and from where on that counts."""
+
+    weight: Weight
+    thresholds: Thresholds
+    asked: bool = False  # the net takes everyday words at their word, so the encoder was asked as well
+
+
 def assess(text: str, language: str = "en", *, extra: tuple[Phrase, ...] = ()) -> Assessment:
     """Return the assessment of `text`.
 
@@ -49,11 +60,15 @@ def assess(text: str, language: str = "en", *, extra: tuple[Phrase, ...] = ()) -
 
 def prepare() -> None:
     """Load the rules and read an example of each, so that the first person to write waits for nothing."""
-    lexicon().phrases.prepare()
+    rules = lexicon()
+    rules.phrases.prepare()
+    for word in rules.phrases.words:
+        rules.spelling.meant(word)
     for data in source().values():
         for concept in data["concepts"]:
             for example in concept["examples"][:1]:
                 assess(example, data["language"])
+    gc.freeze()  # as after the lexicons were built: what was worked out stays, too
 
 
 def assess_parts(texts: Sequence[str], language: str = "en", *, extra: tuple[Phrase, ...] = ()) -> Assessment:
@@ -84,8 +99,10 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     if extra:
         hits = [*hits, *own_hits(reading, rules, extra)]
     around = surroundings(reading, rules, hits)
-    below = _net_below(reading, around.denied(hits))
-    said = _said(hits, around, below)
+    standing = _standing(hits, around)
+    grave = any(concept.level is Level.CRISIS and not concept.in_company for _, concept in standing)
+    below = _net_below(reading, around.denied(hits), grave=grave)
+    said = _said(standing, around, below)
     meant = _meant(said, language)
     together = _together(said, around, rules)
     levels = {concept.name: concept.level for _, concept in meant}
@@ -106,23 +123,28 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     return found if below is None else _raised(found, below, text, reading, left_out)
 
 
-def _net_below(reading: Reading, denied: frozenset[int]) -> tuple[Net, Weight] | None:
-    """Return the net and what the words weigh in it, those `denied` left out; None where it fails.
+def _net_below(reading: Reading, denied: frozenset[int], *, grave: bool) -> _Below | None:
+    """Return what the words weigh in the net, those `denied` left out; None where it fails.
 
-    The net knows words, and hardly what "not" does to them; where the rules do, they are believed.
+    The net knows words, and hardly what "not" does to them; where the rules do, they are believed. Where
+    everyday words would count by it, and nothing as `grave` as can be is said anyway, the encoder reads what
+    weighs most. Of a text of which something was left out it reads nothing: a human looks at that one.
     """
     try:
-        return net(), net().weigh(reading, denied)
+        learnt = net()
+        weight = learnt.weigh(reading, denied)
+        if grave or not reading.whole or weight.need <= learnt.thresholds.company:
+            return _Below(weight, learnt.thresholds)
+        reader = encoder()
+        return _Below(reader.weigh(reading, weight, denied), reader.thresholds, asked=True)
     except Exception:  # a person then looks, as after any fault of ours
         return None
 
 
-def _raised(
-    found: Assessment, below: tuple[Net, Weight], text: str, reading: Reading, left_out: int
-) -> Assessment:
+def _raised(found: Assessment, below: _Below, text: str, reading: Reading, left_out: int) -> Assessment:
     """Return `found`, or higher where the words weigh more than the rules know of."""
-    learnt, weight = below
-    level = learnt.level(weight, found.level)
+    weight = below.weight
+    level = below.thresholds.level(weight, found.level)
     if level is found.level:
         return found
     signal = _signal(NET, level, text, _span(weight.first, weight.last, reading, left_out))
@@ -170,12 +192,10 @@ def _span(first: int, last: int, reading: Reading, left_out: int) -> tuple[int, 
     return start + left_out * (start >= HALF), end + left_out * (end > HALF)
 
 
-def _said(
-    hits: Sequence[AnyHit], around: Surroundings, below: tuple[Net, Weight] | None
-) -> list[tuple[AnyHit, Concept]]:
+def _standing(hits: Sequence[AnyHit], around: Surroundings) -> list[tuple[AnyHit, Concept]]:
     """Return the hits that mean what they say; of one concept in one sentence, those that are longest."""
     longest: dict[tuple[str, Level, bool, int], int] = {}
-    said: list[tuple[AnyHit, Concept]] = []
+    standing: list[tuple[AnyHit, Concept]] = []
     for hit in hits:
         concept = hit.what
         if isinstance(concept, str) or not _stands(hit, around.reading, around.lexicon):
@@ -184,9 +204,27 @@ def _said(
         size = hit.last - hit.first
         if size > longest.get(key, 0) and not around.excuses(hit, concept):
             longest[key] = size
-            said.append((hit, concept))
-    heavy = below is None or below[1].need > below[0].thresholds.company
-    return [each for each in said if heavy or not each[1].in_company or _in_company(each[0], said, around)]
+            standing.append((hit, concept))
+    return standing
+
+
+def _said(
+    standing: Sequence[tuple[AnyHit, Concept]], around: Surroundings, below: _Below | None
+) -> list[tuple[AnyHit, Concept]]:
+    """Return the hits that count: everyday words in company, or where the net takes them at their word.
+
+    For words of danger, and hints of it, the net is enough; for those of need the encoder has to agree.
+    """
+    heavy = below is None or below.weight.need > below.thresholds.company
+    asked = below is not None and below.asked
+    return [
+        (hit, concept)
+        for hit, concept in standing
+        if heavy
+        or not concept.in_company
+        or (asked and concept.level is not Level.URGENT)
+        or _in_company(hit, standing, around)
+    ]
 
 
 def _in_company(hit: AnyHit, said: Sequence[tuple[AnyHit, Concept]], around: Surroundings) -> bool:

@@ -46,6 +46,7 @@ class Surroundings:
     better: int  # the last sentence that says it passed; -1 if none does, or if it came back
     calm: frozenset[int]  # sentences in a mood that no strong urge goes with
     harmless: frozenset[int]  # words in what makes a phrase that begins or ends there mean something else
+    unweighed: frozenset[int]  # what the nets take for danger or need, and no rule does
     mundane: frozenset[int]  # short sentences about a trifle
     play: frozenset[int]  # sentences about a game or a film
     advice: frozenset[int]  # sentences that say what to do if somebody is in need
@@ -79,13 +80,13 @@ class Surroundings:
         )
 
     def denied(self, hits: Sequence[AnyHit]) -> frozenset[int]:
-        """Return the words of all `hits` that are denied, or a need of somebody else's.
+        """Return the words that no net weighs: those denied, or of somebody else's need, or known better.
 
         Of a text that is harmless words and nothing else, return them all.
         """
         if len(self.harmless) == len(self.reading.words):
             return self.harmless
-        return frozenset(
+        return self.unweighed.union(
             at
             for hit in hits
             if isinstance(hit.what, Concept)
@@ -206,6 +207,7 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
             sentence for sentence in sentences_of("mundane") if sentences.count(sentence) <= GRUMBLE_WORDS
         ),
         play=sentences_of("play"),
+        unweighed=words_of("unweighed"),
     )
 
 

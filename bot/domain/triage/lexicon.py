@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from bot.domain.triage.encoder import encoder_version
 from bot.domain.triage.levels import Level
 from bot.domain.triage.mending import Mender
 from bot.domain.triage.net import net_version
@@ -23,7 +25,7 @@ MASKS = frozenset({"negation", "past", "other", "jest"})  # unless a concept nam
 CONTEXT_PHRASES = (
     "idioms", "undenied", "past", "past_before", "dated", "since", "present", "today",
     "laugh", "trifle", "errand", "progress", "better", "worse", "calm", "harmless", "span", "mundane", "play",
-    "resolved", "advice", "reunion",
+    "resolved", "advice", "reunion", "unweighed",
 )  # fmt: skip
 ALONE_WORDS = 3  # beside a phrase that counts only when it is nearly the whole text
 COMPANY_WORDS = 2  # beside a phrase that else counts only in company
@@ -92,11 +94,21 @@ def lexicon() -> Lexicon:
 
 @lru_cache(maxsize=1)
 def _built() -> Lexicon | Exception:
-    """Build once; a failure is kept too, so that a broken file does not cost a build on every text."""
+    """Build once; a failure is kept too, so that a broken file does not cost a build on every text.
+
+    What is built stays, some hundred thousand objects. Python's collector is told to leave them alone: to
+    walk them takes half a second, in the middle of somebody's text.
+    """
+    ran = gc.isenabled()
+    gc.disable()
     try:
         return _build()
     except Exception as error:
         return error
+    finally:
+        gc.freeze()
+        if ran:
+            gc.enable()
 
 
 def _build() -> Lexicon:
@@ -205,7 +217,8 @@ def templates() -> Iterator[Choice]:
 
 
 def _version(data: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256(repr(sorted(data.items())).encode() + net_version().encode()).hexdigest()
+    below = net_version() + encoder_version()
+    digest = hashlib.sha256(repr(sorted(data.items())).encode() + below.encode()).hexdigest()
     return f"{max(str(d['revision']) for d in data.values())}-{digest[:8]}"
 
 

@@ -158,8 +158,11 @@ class Mender:
         best: list[tuple[float, tuple[str, ...]] | None] = [(0.0, ())] + [None] * len(token)
         for end in range(1, len(token) + 1):
             for start in range(max(0, end - LONGEST), end):
-                before, piece = best[start], token[start:end]
-                if before is None or len(before[1]) == PIECES or piece not in self._parts:
+                before = best[start]
+                if before is None or len(before[1]) == PIECES:
+                    continue
+                piece = token[start:end]
+                if piece not in self._parts:
                     continue
                 if len(piece) == 1 and piece not in _ONE_LETTER:
                     continue

@@ -51,6 +51,14 @@ class Thresholds:
     crisis: float  # danger: for a text that is urgent, by the rules or by its need
     company: float  # need: for everyday words that count only in company
 
+    def level(self, weight: Weight, found: Level) -> Level:
+        """Return the level of a text that the rules hold `found`: never a lower one."""
+        if found is Level.NONE and weight.need <= self.urgent:
+            return found
+        if weight.danger > self.crisis:
+            return Level.CRISIS
+        return Level.URGENT if found is Level.NONE else found
+
 
 class Weight(NamedTuple):
     """How far the words that weigh most do so, and where they stand: words `first` up to `last`."""
@@ -74,7 +82,7 @@ class Net:
 
     def weigh(self, reading: Reading, spared: frozenset[int] = frozenset()) -> Weight:
         """Return how far `reading` weighs towards need and danger, but for the words numbered in `spared`."""
-        parts = sentences(reading) if len(reading.words) >= FEWEST else []
+        parts = sentences(reading) if len(reading.words) - len(spared) >= FEWEST else []
         sums = [self._sum(reading, first, last, spared) for first, last in parts]
         best = Weight(self.rest[0], self.rest[1], 0, 0)
         for at, one in enumerate(sums):
@@ -100,14 +108,6 @@ class Net:
         """Return what the words from `first` up to `last` weigh, in steps, and how many slots they have."""
         found = slots(reading, first, last, spared)
         return sum(map(self.need.__getitem__, found)), sum(map(self.danger.__getitem__, found)), len(found)
-
-    def level(self, weight: Weight, found: Level) -> Level:
-        """Return the level of a text that the rules hold `found`: never a lower one."""
-        if found is Level.NONE and weight.need <= self.thresholds.urgent:
-            return found
-        if weight.danger > self.thresholds.crisis:
-            return Level.CRISIS
-        return Level.URGENT if found is Level.NONE else found
 
 
 def slots(reading: Reading, first: int, last: int, spared: frozenset[int] = frozenset()) -> list[int]:

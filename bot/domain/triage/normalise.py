@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any, TypeAlias
 
 from bot.domain.triage.spelling import MAX_WORD, OR, Spelling
@@ -126,7 +128,7 @@ class _Reader:
 
     def __init__(self, text: str, spelling: Spelling) -> None:
         self._text, self._spelling = text, spelling
-        folded, self._origin = _fold(text)
+        folded, self._grown = _fold(text)
         self._tokens = _tokens(folded)
         self.reading = Reading(
             words=[], either=[], starts=[], ends=[], breaks=[], whole=None not in self._tokens
@@ -165,7 +167,8 @@ class _Reader:
         if meant is None:
             meant = self._meant(piece, first, end)
         for word, either in meant:
-            if words[-REPEATS:] == [word] * REPEATS:  # said so often in a row, once more says nothing
+            # Said so often in a row, once more says nothing.
+            if words and words[-1] == word and words[-REPEATS:] == [word] * REPEATS:
                 self.reading.ends[-1], self._parted = end, NO_BREAK
             else:
                 self._add(word, first, end, either)
@@ -173,7 +176,7 @@ class _Reader:
 
     def _joined(self, piece: str, end: int, nth: int) -> Meant | None:
         """Put the word before and `piece` right where they are one torn apart; return what is left to add."""
-        if not self._before or self._parted:
+        if not self._before or self._parted or self._before + piece not in self._spelling.runs:
             return None
         whole = self._spelling.joined(self._before, piece)
         if not whole or _onward(self._tokens, nth):
@@ -202,7 +205,9 @@ class _Reader:
 
     def _place(self, first: int, end: int) -> tuple[int, int]:
         """Return where in the text as given the folded characters from `first` up to `end` stand."""
-        return (self._origin[first], self._origin[end - 1] + 1) if self._origin else (first, end)
+        if not self._grown:
+            return first, end
+        return bisect_right(self._grown, first), bisect_right(self._grown, end - 1) + 1
 
     def _add(self, word: str, first: int, end: int, either: str = "") -> None:
         reading = self.reading
@@ -235,14 +240,14 @@ def _tokens(folded: str) -> list[re.Match[str] | None]:
 
 
 def _fold(text: str) -> tuple[str, list[int]]:
-    """Return `text` folded, and for each folded character where it came from (empty: the same place)."""
+    """Return `text` folded, and how long that is after each character (empty: characters stayed in place)."""
     if text.isascii():
         return text.lower(), []
     pieces = [_FOLD[char] for char in text]
     folded = "".join(pieces)
     if len(folded) == len(text) and all(pieces):
         return folded, []
-    return folded, [at for at, piece in enumerate(pieces) for _ in piece]
+    return folded, [*accumulate(map(len, pieces))]
 
 
 def _pieces(token: str, spelling: Spelling) -> list[tuple[str, int, int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from itertools import groupby
 
 from bot.domain.triage.mending import Mender
 
@@ -12,11 +11,11 @@ OR = "|"  # between the words that one word may stand for
 MAX_WORD = 40  # letters; nothing in the lexicon is longer
 SHORT = 3  # letters of a word in which a doubled one is no slip of the thumb
 JOINED = 6  # letters of a word that may have come apart
-_MEMORY = 20_000  # spellings remembered before starting afresh
+_MEMORY = 50_000  # spellings remembered before starting afresh
 
 _LEET = str.maketrans("013457!@$|", "oieastiasi")
 _SUFFIXES = {"m": "am", "ll": "will", "re": "are", "ve": "have", "d": "would"}
-_STRETCHED = re.compile(r"(.)\1")
+_STRETCHED, _LONG_STRETCHED = re.compile(r"(.)\1+"), re.compile(r"(.)\1\1+")
 _LAUGHING = "haha"  # and however long it goes on
 
 
@@ -160,16 +159,14 @@ class Spelling:
         if token.startswith(_LAUGHING):
             yield _LAUGHING
         if _STRETCHED.search(token):
-            runs = [(char, len(list(run))) for char, run in groupby(token)]
-            yield "".join(char * min(count, 2) for char, count in runs)
-            yield "".join(char * (1 if count > 2 else count) for char, count in runs)
-            if any(count > 2 for _, count in runs):
-                yield "".join(char for char, _ in runs)
+            twice = _STRETCHED.sub(r"\1\1", token)
+            yield twice
+            if twice != token:
+                yield _LONG_STRETCHED.sub(r"\1", token)
+                yield _STRETCHED.sub(r"\1", token)
             # "odd" and "too" are words of their own; longer ones may have a letter too many.
-            for doubled in (nth for nth, (_, count) in enumerate(runs) if count > 1 and len(token) > SHORT):
-                yield "".join(
-                    char * (1 if nth == doubled else min(count, 2)) for nth, (char, count) in enumerate(runs)
-                )
+            for doubled in _STRETCHED.finditer(twice) if len(token) > SHORT else ():
+                yield twice[: doubled.start()] + twice[doubled.start() + 1 :]
         if not token.isalpha():
             straight = token.translate(_LEET)
             if straight != token and not token.isdigit():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
+from typing import NamedTuple
 
 import pytest
 
@@ -12,8 +13,8 @@ from bot.domain.triage import net as nets
 from bot.domain.triage.assess import assess
 from bot.domain.triage.levels import Level
 from bot.domain.triage.lexicon import lexicon
-from bot.domain.triage.net import Net, Thresholds, net, packed, unpacked
-from bot.domain.triage.normalise import read
+from bot.domain.triage.net import Net, Thresholds, Weight, net, packed, unpacked
+from bot.domain.triage.normalise import Reading, read
 from tests.triage_sets.reading import SETS, seeds, sentences
 
 NEVER = float("inf")
@@ -40,9 +41,20 @@ def shipped(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+class Deaf(NamedTuple):
+    """An encoder that adds nothing to what a net says."""
+
+    thresholds: Thresholds
+
+    def weigh(self, reading: Reading, weight: Weight, spared: frozenset[int]) -> Weight:
+        """Return `weight`."""
+        return weight
+
+
 def below(patch: pytest.MonkeyPatch, learnt: Net) -> None:
-    """Put `learnt` below the rules."""
+    """Put `learnt` alone below the rules."""
     patch.setattr(triage, "net", lambda: learnt)
+    patch.setattr(triage, "encoder", lambda: Deaf(learnt.thresholds))
 
 
 def test_what_it_learnt_calls_somebody(shipped: pytest.MonkeyPatch) -> None:
