@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from bot.domain.triage.net import UNREAD, Thresholds, Weight
 from bot.domain.triage.normalise import SENTENCE, Reading
@@ -155,7 +156,12 @@ def unpacked(data: bytes) -> Encoder:
 
 @lru_cache(maxsize=1)
 def encoder() -> Encoder:
-    """Return the encoder that ships with the rules; read once."""
+    """Return the encoder that ships with the rules; read once.
+
+    Its matrices are small. More threads would only wait for each other, and take a core from everybody else
+    while they do.
+    """
+    threadpool_limits(limits=1, user_api="blas")
     return unpacked((files("bot.domain.triage") / FILE).read_bytes())
 
 
