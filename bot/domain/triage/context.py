@@ -46,7 +46,7 @@ class Surroundings:
     better: int  # the last sentence that says it passed; -1 if none does, or if it came back
     calm: frozenset[int]  # sentences in a mood that no strong urge goes with
     harmless: frozenset[int]  # words in what makes a phrase that begins or ends there mean something else
-    unweighed: frozenset[int]  # what the nets take for danger or need, and no rule does
+    unweighed: frozenset[int]  # clauses that nets take for danger or need, and no rule does
     mundane: frozenset[int]  # short sentences about a trifle
     play: frozenset[int]  # sentences about a game or a film
     advice: frozenset[int]  # sentences that say what to do if somebody is in need
@@ -207,7 +207,12 @@ def surroundings(reading: Reading, lexicon: Lexicon, hits: Sequence[AnyHit]) -> 
             sentence for sentence in sentences_of("mundane") if sentences.count(sentence) <= GRUMBLE_WORDS
         ),
         play=sentences_of("play"),
-        unweighed=words_of("unweighed"),
+        unweighed=frozenset(
+            at
+            for hit in told.get("unweighed", ())
+            if _is_clause(hit, reading)
+            for at in range(hit.first, hit.last)
+        ),
     )
 
 
@@ -222,6 +227,14 @@ def _over(spans: Sequence[AnyHit], reading: Reading, lexicon: Lexicon, clauses: 
         if word in lexicon.roles["is"] or (word == "been" and before != "had")
     }
     return [hit for hit in spans if clauses[hit.first] not in lasting]
+
+
+def _is_clause(hit: AnyHit, reading: Reading) -> bool:
+    """Tell whether `hit` is a clause from end to end: "not sure I want to live" is more than that."""
+    breaks = reading.breaks
+    return (not hit.first or breaks[hit.first] >= SOFT) and (
+        hit.last == len(breaks) or breaks[hit.last] >= SOFT
+    )
 
 
 def _beside(sentences: frozenset[int]) -> frozenset[int]:

@@ -101,6 +101,7 @@ WRONG = (
     "creo que es gripe",
     "i told my sister where",
     "just drove past the bridge",
+    "amiga está afuera, ya me voy",
 )
 
 
