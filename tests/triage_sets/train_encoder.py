@@ -41,14 +41,14 @@ from tests.triage_sets.train_net import (
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of the weights it begins from
 WIDTH, CELLS = 384, 512  # numbers for a piece of a word; inner cells of the layer that are kept
-ORDINARY = 24_000  # of the ordinary texts, drawn by lot: more took longer and taught no more
+ORDINARY = 24_000  # of the ordinary texts, drawn by lot: all would take three times as long
 FOLDS, ROUNDS, RATE, BATCH = 3, 2, 3e-4, 32
 LENGTHS = (12, 20, 32, encoders.LONGEST)  # texts are learnt from in batches of about one length
 FORGOTTEN, UNHEARD = 0.1, 0.2  # of the numbers inside, and of what is judged by, left out at random
 IN_NEED = 1.5  # what a text in need weighs beside a harmless one
 NEED, DANGER = ("urgent", "crisis"), ("crisis",)
 # More than the net by itself may: it takes away false alarms that loose phrases gave.
-ALLOWED = Allowed(everyday=0.0006, harmless=0.03, company=0.01)
+ALLOWED = Allowed(everyday=0.0006, harmless=0.03, company=0.015)
 STEPS = 127
 UNREAD_WEIGHT = -99.0  # of a text the encoder is not asked about
 TARGET = Path(encoders.__file__).with_name(encoders.FILE)
@@ -84,13 +84,6 @@ def main() -> int:
     both = np.where(heavy[:, None], alone + said, UNREAD_WEIGHT)
     needs, dangers = both[:, 0].tolist(), both[:, 1].tolist()
     rules = Rules(texts)
-    for allowed in (
-        Allowed(0.0004, 0.02, 0.01),
-        Allowed(0.0005, 0.025, 0.01),
-        Allowed(0.0008, 0.04, 0.01),
-        Allowed(0.0006, 0.03, 0.015),
-    ):
-        print(allowed, thresholds_of(texts, needs, dangers, rules, allowed, UNREAD_WEIGHT), flush=True)
     thresholds = thresholds_of(texts, needs, dangers, rules, ALLOWED, UNREAD_WEIGHT)
     print(f"{len(texts)} texts; {thresholds}")
     show(texts, needs, dangers, rules, thresholds, UNREAD_WEIGHT)
