@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from importlib.resources import files
 from math import sqrt
+from secrets import token_bytes
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,6 +29,7 @@ FILE = "encoder.npz"
 LONGEST = 48  # pieces of words that are read; it learnt from none longer
 HEADS = 12
 TEXTS, WORDS = 5_000, 50_000  # remembered: people say the same again and again
+KEY = 16  # bytes; texts are remembered sealed with a key of this process, not as they were written
 BEGIN, END, UNKNOWN, STOP = "[CLS]", "[SEP]", "[UNK]", "."
 INSIDE = "##"  # begins a piece that goes on with a word
 
@@ -76,11 +80,19 @@ class Encoder:
         urgent, crisis, company = arrays["thresholds"].tolist()
         self.thresholds = Thresholds(urgent=urgent, crisis=crisis, company=company)
         self.version = version
-        self._known = lru_cache(maxsize=TEXTS)(self._understand)
+        self._known: dict[bytes, tuple[float, float]] = {}
+        self._key = token_bytes(KEY)
 
     def weigh(self, reading: Reading, weight: Weight, spared: frozenset[int] = frozenset()) -> Weight:
         """Return what the net says, `weight`, and what its heaviest words mean, together."""
-        need, danger = self._known(self.pieces.of(reading, weight.first, weight.last, spared))
+        pieces = self.pieces.of(reading, weight.first, weight.last, spared)
+        sealed = blake2b(array("I", pieces), digest_size=KEY, key=self._key).digest()
+        found = self._known.get(sealed)
+        if found is None:
+            if len(self._known) >= TEXTS:
+                self._known.clear()
+            found = self._known[sealed] = self._understand(pieces)
+        need, danger = found
         return weight._replace(need=weight.need + need, danger=weight.danger + danger)
 
     def _understand(self, pieces: tuple[int, ...]) -> tuple[float, float]:

@@ -173,6 +173,16 @@ def test_what_is_denied_or_says_who_somebody_is_stays_unread() -> None:
     assert len(known.of(many, 0, len(many.words))) == LONGEST
 
 
+def test_a_text_is_remembered_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said again costs nothing, and no memory of it can be read; of many texts it starts afresh."""
+    monkeypatch.setattr(encoders, "TEXTS", 2)
+    small = made(seed=3)
+    reading = read("bad cab dad fed", lexicon().spelling)
+    first = [small.weigh(reading, Weight(0.0, 0.0, 0, last)) for last in (1, 2, 3, 2)]
+    assert first[1] == first[3] != first[2]
+    assert [len(sealed) for sealed in small._known] == [encoders.KEY] * 2
+
+
 def test_it_reckons_as_written_down() -> None:
     """Number by number, in plain Python, the layer comes to the same."""
     small = made(seed=3)
