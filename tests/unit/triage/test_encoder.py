@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import zlib
 from array import array
 from importlib.resources import files
@@ -266,3 +267,24 @@ def test_the_one_that_ships_is_named_in_the_version() -> None:
     """Another encoder is another version of the rules."""
     assert encoder().version
     assert encoders.encoder_version() == encoder().version
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("going to the gun range with my dad", Level.NONE),
+        ("going to the gun range with my dad to end it", Level.CRISIS),
+        ("Im gonna shoot up", Level.URGENT),
+        ("Im gonna shoot up the place", Level.CRISIS),
+    ],
+)
+def test_only_a_whole_clause_is_kept_from_the_nets(text: str, level: Level) -> None:
+    """What goes on after harmless words is weighed with them."""
+    assert assess(text).level is level
+
+
+def test_the_collector_leaves_the_rules_alone() -> None:
+    """Walking them would hold up whoever writes at that moment; it still runs for all else."""
+    assert lexicon()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > len(lexicon().phrases.words)
