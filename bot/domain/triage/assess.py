@@ -21,7 +21,7 @@ from bot.domain.triage.spelling import OR
 
 __all__ = ["Assessment", "Level", "Phrase", "Signal", "assess", "assess_parts", "prepare"]
 
-MAX_CHARS = 4_096  # Telegram's longest; of more the two ends are read, where people put what matters
+MAX_CHARS = 3_000  # nearly twice an SMS; of more the two ends are read, where people put what matters
 HALF = MAX_CHARS // 2
 LEFT_OUT = " . "  # stands for the middle; phrases do not reach across
 SHOWN = 3  # reasons in an explanation, the gravest: it is read on a phone, in a hurry
@@ -59,15 +59,17 @@ def assess(text: str, language: str = "en", *, extra: tuple[Phrase, ...] = ()) -
 
 
 def prepare() -> None:
-    """Load the rules and read an example of each, so that the first person to write waits for nothing."""
+    """Load the rules and read their examples, so that the first person to write waits for nothing."""
     rules = lexicon()
     rules.phrases.prepare()
     for word in rules.phrases.words:
         rules.spelling.meant(word)
     for data in source().values():
         for concept in data["concepts"]:
-            for example in concept["examples"][:1]:
-                assess(example, data["language"])
+            for text in concept["examples"][:1]:
+                assess(text, data["language"])
+            for text in (*concept["examples"], *concept["counter"]):
+                rules.phrases.found(read(text, rules.spelling))
     gc.freeze()  # as after the lexicons were built: what was worked out stays, too
 
 
@@ -101,7 +103,7 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     around = surroundings(reading, rules, hits)
     standing = _standing(hits, around)
     grave = any(concept.level is Level.CRISIS and not concept.in_company for _, concept in standing)
-    below = _net_below(reading, around.denied(hits), grave=grave)
+    below = _net_below(reading, around.denied(hits), grave=grave, whole=reading.whole and not left_out)
     said = _said(standing, around, below)
     meant = _meant(said, language)
     together = _together(said, around, rules)
@@ -123,17 +125,17 @@ def _assess(text: str, language: str, extra: tuple[Phrase, ...]) -> Assessment:
     return found if below is None else _raised(found, below, text, reading, left_out)
 
 
-def _net_below(reading: Reading, denied: frozenset[int], *, grave: bool) -> _Below | None:
+def _net_below(reading: Reading, denied: frozenset[int], *, grave: bool, whole: bool) -> _Below | None:
     """Return what the words weigh in the net, those `denied` left out; None where it fails.
 
     The net knows words, and hardly what "not" does to them; where the rules do, they are believed. Where
     everyday words would count by it, and nothing as `grave` as can be is said anyway, the encoder reads what
-    weighs most. Of a text of which something was left out it reads nothing: a human looks at that one.
+    weighs most. Of a text that is not `whole` it reads nothing: a human looks at that one.
     """
     try:
         learnt = net()
         weight = learnt.weigh(reading, denied)
-        if grave or not reading.whole or weight.need <= learnt.thresholds.company:
+        if grave or not whole or weight.need <= learnt.thresholds.company:
             return _Below(weight, learnt.thresholds)
         reader = encoder()
         return _Below(reader.weigh(reading, weight, denied), reader.thresholds, asked=True)
@@ -242,10 +244,11 @@ def _in_company(hit: AnyHit, said: Sequence[tuple[AnyHit, Concept]], around: Sur
 
 def _stands(hit: AnyHit, reading: Reading, rules: Lexicon) -> bool:
     """Tell whether `hit` rests on more than a guess at a short word."""
+    others = reading.either[hit.first : hit.last]
+    if not any(others):
+        return True
     said = guessed = size = 0
-    for word, either in zip(
-        reading.words[hit.first : hit.last], reading.either[hit.first : hit.last], strict=True
-    ):
+    for word, either in zip(reading.words[hit.first : hit.last], others, strict=True):
         written = either.partition(OR)[0]
         if either and not rules.spelling.knows(written):
             guessed, size = guessed + 1, max(size, len(written))

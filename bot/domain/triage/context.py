@@ -7,7 +7,7 @@ once a word, so that a long text costs no more a word than a short one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.triage.levels import Level
 from bot.domain.triage.lexicon import Concept, Lexicon, Mark
@@ -53,6 +53,9 @@ class Surroundings:
     reunion: frozenset[int]  # sentences that say when to meet again
     resolved: int  # the word before which what is told as past is over; 0 if nothing says so
     since: int  # the word before which it was, and not again since; 0 if nothing says so
+    denials: dict[int, bool] = field(
+        default_factory=dict
+    )  # whether a phrase is denied that begins with a word
 
     def excuses(self, hit: AnyHit, concept: Concept) -> bool:
         """Tell whether `concept`, found at `hit`, is excused by what stands around it."""
@@ -117,14 +120,23 @@ class Surroundings:
         return sentence <= self.better or sentence in self.calm
 
     def _denied(self, hit: AnyHit) -> bool:
-        """Look left for a denial joined to the phrase by nothing but linking words; two denials cancel."""
-        roles, words, denials = self.lexicon.roles, self.reading.words, 0
-        for at in range(hit.first - 1, max(-1, hit.first - 1 - DENIAL_REACH), -1):
-            if self.reading.breaks[at + 1] >= SOFT or at in self.undenied:
+        """Tell whether a denial stands before the phrase; worked out once for all that begin with a word."""
+        denied = self.denials.get(hit.first)
+        if denied is None:
+            denied = self.denials[hit.first] = self._denial_before(hit.first)
+        return denied
+
+    def _denial_before(self, first: int) -> bool:
+        """Look left for a denial joined to a phrase by nothing but linking words; two denials cancel."""
+        roles, words, breaks, denials = self.lexicon.roles, self.reading.words, self.reading.breaks, 0
+        deny, link, fillers = roles["deny"], roles["link"], self.lexicon.fillers
+        for at in range(first - 1, max(-1, first - 1 - DENIAL_REACH), -1):
+            word = words[at]
+            if breaks[at + 1] >= SOFT or at in self.undenied:
                 break
-            if words[at] in roles["deny"]:
+            if word in deny:
                 denials += 1
-            elif words[at] not in roles["link"] and words[at] not in self.lexicon.fillers:
+            elif word not in link and word not in fillers:
                 break
         return denials == 1
 

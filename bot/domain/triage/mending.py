@@ -117,7 +117,8 @@ class Mender:
             if word.isalpha() and word not in self._rank:
                 self._spanish.learn(word)
         pieces = (*common[:_PIECE_WORDS], *self._wanted)
-        self._parts = _LITTLE.union(word for word in pieces if len(word) >= _STEM)
+        self._parts = _LITTLE.union(word for word in pieces if _STEM <= len(word) <= LONGEST)
+        self._longest = max(map(len, self._parts))
 
     def is_common(self, word: str) -> bool:
         """Tell whether people often write `word`, or one it is a form of, so that it is no slip."""
@@ -156,15 +157,13 @@ class Mender:
         if len(token) not in RUN_TOGETHER or not token.isalpha():
             return ()
         best: list[tuple[float, tuple[str, ...]] | None] = [(0.0, ())] + [None] * len(token)
-        for end in range(1, len(token) + 1):
-            for start in range(max(0, end - LONGEST), end):
-                before = best[start]
-                if before is None or len(before[1]) == PIECES:
-                    continue
+        for start in range(len(token)):
+            before = best[start]
+            if before is None or len(before[1]) == PIECES:
+                continue
+            for end in range(start + 1, min(len(token), start + self._longest) + 1):
                 piece = token[start:end]
-                if piece not in self._parts:
-                    continue
-                if len(piece) == 1 and piece not in _ONE_LETTER:
+                if piece not in self._parts or (len(piece) == 1 and piece not in _ONE_LETTER):
                     continue
                 price = before[0] + _PIECE + _PIECE_TENFOLD * self._tenfolds(piece) - _PER_LETTER * len(piece)
                 held = best[end]

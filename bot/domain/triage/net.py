@@ -137,11 +137,12 @@ def slots(reading: Reading, first: int, last: int, spared: frozenset[int] = froz
 @lru_cache(maxsize=WORDS)
 def _parts(word: str) -> tuple[int, int | None, int | None, bytes, bytes]:
     """Return a word's checksum, its slot (None if it is not read), its stem's, and what pairs go on with."""
-    plain = word.encode()
     if word in UNREAD or word.isdigit():
         return 0, None, None, b"", b""
+    plain = word.encode()
+    itself = crc32(plain)
     stem = _slot(f"^{word[:STEM]}") if len(word) > STEM else None
-    return crc32(plain), crc32(plain) & _LAST, stem, b" " + plain, b"_" + plain
+    return itself, itself & _LAST, stem, b" " + plain, b"_" + plain
 
 
 def _slot(gram: str) -> int:

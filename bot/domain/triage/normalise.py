@@ -22,9 +22,10 @@ NO_BREAK, SOFT, CLAUSE, SENTENCE = 0, 1, 2, 3
 
 REPEATS = 3  # times a word counts in a row; ten thousand emoji say no more
 MAX_TOKENS = 320  # words and marks of one text that are read
-MAX_FOLDED = 8_000  # characters of a text, folded
+MAX_FOLDED = 4_800  # characters of a text, folded
 MAX_PIECES = 60  # of a token full of marks
-MAX_GUESSED = 20  # words of a text that are guessed about, in vain or not; more are no slips of the thumb
+MAX_GUESSED = 20  # words of a text that are guessed about; more are no slips of the thumb
+MAX_VAIN = 8  # and those guessed about in vain
 ONWARD = {
     "self": frozenset(("harm", "harming", "injury", "esteem", "respect", "worth", "care", "control", "help"))
 }
@@ -135,11 +136,12 @@ class _Reader:
         )
         self._parted = NO_BREAK
         self._before = ""  # the word before, where this one may belong to it
-        self._guessed = 0
+        self._guessed = self._vain = 0
 
     def read(self) -> None:
         """Read them all."""
-        plainly, runs, words = self._spelling.plainly, self._spelling.runs, self.reading.words
+        plainly, runs, reading, grown = self._spelling.plainly, self._spelling.runs, self.reading, self._grown
+        words = reading.words
         for nth, found in enumerate(self._tokens):
             if found is None:
                 self._parted = SENTENCE
@@ -148,11 +150,20 @@ class _Reader:
             if kind != "word":
                 self._parted = max(self._parted, _BREAKS[kind])
                 continue
-            word, before = plainly.get(token), self._before
+            word, before, parted = plainly.get(token), self._before, self._parted
             # Most words are just that, stand for nothing with the one before, and are not said twice.
-            if word and (self._parted or not before or before + token not in runs) and words[-1:] != [word]:
-                self._add(word, *self._place(*found.span()))
-                self._before = token
+            if (
+                word
+                and (parted or not before or before + token not in runs)
+                and not (words and words[-1] == word)
+            ):
+                first, end = found.span()
+                words.append(word)
+                reading.either.append("")
+                reading.starts.append(bisect_right(grown, first) if grown else first)
+                reading.ends.append(bisect_right(grown, end - 1) + 1 if grown else end)
+                reading.breaks.append(parted)
+                self._before, self._parted = token, NO_BREAK
                 continue
             pieces = ((token, 0, 0),) if token.isalnum() else _pieces(token, self._spelling)
             for piece, offset, inner in pieces:
@@ -163,7 +174,9 @@ class _Reader:
         """Add what `piece`, which stands at `at` of the folded text, means."""
         first, end = self._place(at, at + len(piece))
         words = self.reading.words
-        meant = self._joined(piece, end, nth)
+        meant = None
+        if self._before and not self._parted and self._before + piece in self._spelling.runs:
+            meant = self._joined(piece, end, nth)
         if meant is None:
             meant = self._meant(piece, first, end)
         for word, either in meant:
@@ -172,12 +185,10 @@ class _Reader:
                 self.reading.ends[-1], self._parted = end, NO_BREAK
             else:
                 self._add(word, first, end, either)
-        self._before = piece if len(meant) == 1 and words[-1:] == [meant[0][0]] else ""
+        self._before = piece if len(meant) == 1 and words[-1] == meant[0][0] else ""
 
     def _joined(self, piece: str, end: int, nth: int) -> Meant | None:
         """Put the word before and `piece` right where they are one torn apart; return what is left to add."""
-        if not self._before or self._parted or self._before + piece not in self._spelling.runs:
-            return None
         whole = self._spelling.joined(self._before, piece)
         if not whole or _onward(self._tokens, nth):
             return None
@@ -190,11 +201,13 @@ class _Reader:
         """Return what `piece` means: itself, a short form, or a guess, but none about a name."""
         if len(piece) == 1:
             return ((piece, ""),)
-        if self._guessed >= MAX_GUESSED:
+        if self._guessed >= MAX_GUESSED or self._vain >= MAX_VAIN:
             return self._spelling.unguessed(piece)
         meant = self._spelling.meant(piece)
-        self._guessed += piece in self._spelling.guessed
         told = len(meant) == 1 and not meant[0][1]
+        if piece in self._spelling.guessed:
+            self._guessed += 1
+            self._vain += told and meant[0][0] == piece
         inside = bool(self.reading.words) and self._parted < SENTENCE
         return self._spelling.unguessed(piece) if not told and inside and self._is_name(first, end) else meant
 
@@ -243,7 +256,7 @@ def _fold(text: str) -> tuple[str, list[int]]:
     """Return `text` folded, and how long that is after each character (empty: characters stayed in place)."""
     if text.isascii():
         return text.lower(), []
-    pieces = [_FOLD[char] for char in text]
+    pieces = [*map(_FOLD.__getitem__, text)]
     folded = "".join(pieces)
     if len(folded) == len(text) and all(pieces):
         return folded, []
@@ -278,8 +291,7 @@ def _join_letters(reading: Reading, spelling: Spelling) -> Reading:
             upto += 1
         spelt = _letters(reading.words[at:upto], spelling) if single[at] else ()
         if not spelt:
-            for kept, given in zip(_columns(joined), _columns(reading), strict=True):
-                kept.extend(given[at:upto])
+            _copy(reading, at, upto, joined)
         for nth, word in enumerate(spelt):
             joined.words.append(word)
             joined.either.append("")
@@ -296,12 +308,25 @@ def _write_out(reading: Reading, spelling: Spelling) -> Reading:
     if plain.keys().isdisjoint(reading.words):
         return reading
     written = Reading(words=[], either=[], starts=[], ends=[], breaks=[], whole=reading.whole)
-    for word, either, start, end, parted in zip(*_columns(reading), strict=True):
-        for nth, form in enumerate(plain.get(word, (word,))):
-            values = (form, either, start, end, NO_BREAK if nth else parted)
-            for column, value in zip(_columns(written), values, strict=True):
-                column.append(value)
+    upto = 0
+    for at, word in enumerate(reading.words):
+        if word not in plain:
+            continue
+        _copy(reading, upto, at, written)
+        upto = at + 1
+        for nth, form in enumerate(plain[word]):
+            _copy(reading, at, upto, written)
+            written.words[-1] = form
+            if nth:
+                written.breaks[-1] = NO_BREAK
+    _copy(reading, upto, len(reading.words), written)
     return written
+
+
+def _copy(reading: Reading, first: int, last: int, to: Reading) -> None:
+    """Add the words of `reading` from `first` up to `last`."""
+    for kept, given in zip(_columns(to), _columns(reading), strict=True):
+        kept.extend(given[first:last])
 
 
 def _columns(reading: Reading) -> tuple[list[Any], ...]:

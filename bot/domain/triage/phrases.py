@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple
 from bot.domain.triage.normalise import CLAUSE, Reading
 from bot.domain.triage.places import Place, Spot, What
 from bot.domain.triage.spelling import OR
-from bot.domain.triage.templates import ANY, END, Choice, Fork, Forks
+from bot.domain.triage.templates import ANY, END, Choice, Fork, Forks, Row, may_be_empty, size_of
 
 MAX_SKIPS = 3  # fillers a phrase may hold ("I just really want to die")
 MAX_PLACES = 5_000  # words a template may hold, slots written out
@@ -55,6 +55,7 @@ class Phrases(Generic[What]):
         self.words: set[str] = set(fillers)
         self._fillers = fillers
         self._forks = Forks(short_forms, self.words)
+        self._added: dict[What, list[Row]] = {}  # what stands for each meaning, not planted yet
         self._starts: dict[str, list[Place[What]]] = {}
         self._spots: dict[frozenset[Place[What]], Spot[What]] = {}
         self._states: dict[tuple[object, ...], _State[What]] = {}
@@ -62,25 +63,38 @@ class Phrases(Generic[What]):
         self._guessed = 0  # steps remembered for words that are guessed at: there is no end of them
 
     def add(self, template: Choice, what: What) -> None:
-        """Plant `template`; refuse one that may be empty or that is too large."""
-        fork = self._forks.fork(template)
-        if fork.empty:
+        """Take `template`; refuse one that may be empty or that is too large."""
+        rows = self._forks.rows(template)
+        if may_be_empty(rows):
             raise ValueError("a template may be empty")
-        if fork.size > MAX_PLACES:
+        if size_of(rows) > MAX_PLACES:
             raise ValueError("a template stands for too many phrases")
-        place = Place[What]((fork,), 0, Place((), 0, None, what))
-        for word in fork.by_word:
-            self._starts.setdefault(word, []).append(place)
+        self._added.setdefault(what, []).extend(rows)
+
+    def _plant(self) -> None:
+        """Plant what was added, all templates of one meaning together: many begin alike."""
+        for what, rows in self._added.items():
+            fork = self._forks.joined(rows)
+            place = Place[What]((fork,), 0, Place((), 0, None, what))
+            for word in fork.by_word:
+                self._starts.setdefault(word, []).append(place)
+        self._added.clear()
 
     def prepare(self) -> None:
         """Work out where each word leads from nowhere, so that no text waits for it."""
+        self._plant()
         for word in self._starts:
             state = self._start(word)
-            for spot, _ in state.spots if state is not None else ():
-                spot.reached(END, _NOBODY)
+            while state is not None:  # on through the words of a gap
+                for end in (END, ANY):
+                    if end not in state.steps:
+                        state.steps[end] = self._follow(state, end, (end,))
+                state = state.steps[ANY]
 
     def found(self, reading: Reading) -> list[Hit[What]]:
         """Return every phrase in `reading`; raise TooMuchWorkError on one made to be slow."""
+        if self._added:
+            self._plant()
         known, breaks, starts = self.words, reading.breaks, self._first
         words = [
             either or (word if word in known else "")
@@ -110,11 +124,11 @@ class Phrases(Generic[What]):
                         hits += [Hit(what, first, at) for what in closed.ends]
                     break
                 follows = words[at]
-                ahead = state.steps.get(follows, _NEW)
-                if ahead is _NEW:
+                try:
+                    state = state.steps[follows]
+                except KeyError:
                     work += 1
-                    ahead = self._step(state, follows)
-                state = ahead
+                    state = self._step(state, follows)
                 at += 1
             if work > MAX_WORK:
                 raise TooMuchWorkError
@@ -128,16 +142,16 @@ class Phrases(Generic[What]):
                 place.step(choice, reached)
         spot = self._spot(reached)
         state = None if spot is None else self._state(((spot, 0),), spot.ends)
-        if state is not None or word in self.words:
+        if state is not None or not word or word in self.words:
             self._first[word] = state
         return state
 
     def _step(self, state: _State[What], word: str) -> _State[What] | None:
         """Work out where `word` leads from `state`, once; those that nothing waits for lead the same way."""
-        if OR in word:
-            found = self._follow(state, word, word.split(OR))
-        elif word == END or word in self._fillers or self._expected(state, word):
+        if word in self._fillers or word == END or self._expected(state, word):
             found = self._follow(state, word, (word,))
+        elif OR in word:
+            found = self._follow(state, word, word.split(OR))
         elif ANY in state.steps:
             found = state.steps[ANY]
         else:
@@ -147,9 +161,12 @@ class Phrases(Generic[What]):
 
     def _expected(self, state: _State[What], word: str) -> bool:
         """Tell whether a place of `state` waits for just this word."""
-        waiting = self._forks.waiting.get(word)
-        for spot, _ in state.spots:  # noqa: SIM110 - asked for nearly every word; any() takes twice as long
-            if spot.expects(word, waiting):
+        waiting = self._forks.waiting.get(word, _NOBODY)
+        for spot, _ in state.spots:
+            waits = spot.waits
+            if waits is None:
+                waits = spot.sort()
+            if word in waits or not waits.keys().isdisjoint(waiting):
                 return True
         return False
 
@@ -157,21 +174,27 @@ class Phrases(Generic[What]):
         """Return the state that `word`, which may be any of `choices`, leads to."""
         self._guessed += len(choices) > 1
         ahead: dict[Spot[What], int] = {}
+        ends: tuple[What, ...] = ()
         for spot, skips in state.spots:
             follows = spot.steps.get(word, _NEW)
             if follows is _NEW:
-                reached: dict[Place[What], None] = {}
-                for choice in choices:
-                    reached |= spot.reached(choice, self._forks.waiting.get(choice, _NOBODY))
-                follows = spot.steps[word] = self._spot(reached)
-            if follows is not None:
-                ahead[follows] = min(skips, ahead.get(follows, skips))
-        ends = tuple(dict.fromkeys(what for spot in ahead for what in spot.ends))
+                follows = spot.steps[word] = self._next(spot, choices)
+            if follows is not None and ahead.setdefault(follows, skips) >= skips:
+                ahead[follows] = skips
+                ends = tuple(dict.fromkeys(ends + follows.ends)) if ends else follows.ends
         if not self._fillers.isdisjoint(choices):
             for spot, skips in state.spots:
                 if skips < MAX_SKIPS and spot.goes_on:
                     ahead.setdefault(spot, skips + 1)
         return self._state(tuple(ahead.items()), ends) if ahead else None
+
+    def _next(self, spot: Spot[What], choices: Sequence[str]) -> Spot[What] | None:
+        """Return the spot that a word, which may be any of `choices`, leads to."""
+        waiting, wild = self._forks.waiting, self._forks.wild
+        reached: dict[Place[What], None] = {}
+        for choice in choices:
+            reached |= spot.reached(choice, waiting.get(choice, _NOBODY), wild)
+        return self._spot(reached)
 
     def _state(self, spots: tuple[tuple[Spot[What], int], ...], ends: tuple[What, ...]) -> _State[What]:
         key = (*spots, *ends)

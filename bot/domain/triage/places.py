@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
 from typing import Generic, TypeVar
 
-from bot.domain.triage.templates import ANY, END, Fork, Row
+from bot.domain.triage.templates import ANY, END, Fork, Part, Row
 
 What = TypeVar("What")
 
@@ -35,13 +36,15 @@ class Place(Generic[What]):
             self._after = self.then if ahead == len(self.row) else Place(self.row, ahead, self.then)
         return self._after
 
-    def within(self, row: Row) -> Place[What]:
-        """Return the place at the beginning of one of the rows of this one's fork."""
+    def into(self, row: Row) -> Place[What]:
+        """Return the place in one of the rows of this one's fork: behind a word that it begins with."""
         if self._inner is None:
             self._inner = {}
         place = self._inner.get(id(row))
         if place is None:
-            place = self._inner[id(row)] = Place(row, 0, self.after())
+            at = int(isinstance(row[0], str))
+            place = self.after() if at == len(row) else Place(row, at, self.after())
+            self._inner[id(row)] = place
         return place
 
     def step(self, word: str, reached: dict[Place[What], None]) -> None:
@@ -54,71 +57,63 @@ class Place(Generic[What]):
                     reached[place.after()] = None
                 return
             for row in part.by_word.get(word, part.wild):
-                place.enter(row, word, reached)
+                enter(row, (place,), word, reached)
             if not part.empty:
                 return
             place = place.after()
 
-    def enter(self, row: Row | None, word: str, reached: dict[Place[What], None]) -> None:
-        """Add the places that `word` leads to in a `row` of this one's fork, which may begin with it."""
-        if row is None:
-            reached[self._after or self.after()] = None
-            return
-        within = self.within(row)
-        if within.part == word:
-            reached[within._after or within.after()] = None
-        else:
-            within.step(word, reached)
+
+def enter(
+    row: Row | None, places: Iterable[Place[What]], word: str, reached: dict[Place[What], None]
+) -> None:
+    """Add the places that `word` leads to in a `row`, which may begin with it, of the fork of `places`."""
+    if row is None:
+        for place in places:
+            reached[place._after or place.after()] = None
+    elif not isinstance(row[0], str):
+        for place in places:
+            place.into(row).step(word, reached)
+    elif row[0] == word or word != END:  # what else it begins with is any word
+        for place in places:
+            reached[place.into(row)] = None
 
 
 class Spot(Generic[What]):
     """A set of places that one word leads to, with the phrases that end there."""
 
-    __slots__ = ("_forks", "_wild", "_words", "ends", "goes_on", "places", "steps")
+    __slots__ = ("ends", "goes_on", "places", "steps", "waits")
 
     def __init__(self, places: tuple[Place[What], ...]) -> None:
         self.places = places
-        self.ends = tuple(dict.fromkeys(place.ends for place in places if place.ends is not None))
+        self.ends = tuple(dict.fromkeys([place.ends for place in places if place.ends is not None]))
         self.goes_on = any(place.part is not None for place in places)
         self.steps: dict[str, Spot[What] | None] = {}
-        self._words: dict[str, list[Place[What]]] | None = None  # what waits for a word, once asked for
-        self._forks: dict[Fork, list[Place[What]]] = {}
-        self._wild: list[Fork] = []
+        self.waits: Mapping[Part, list[Place[What]]] | None = None  # its places by what they wait for
 
-    def expects(self, word: str, waiting: Set[Fork] | None) -> bool:
-        """Tell whether a place waits for just this word, for which `waiting` do; others wait for any."""
-        words = self._words
-        if words is None:
-            words = self._words = self._sorted()
-        return word in words or (waiting is not None and not self._forks.keys().isdisjoint(waiting))
-
-    def reached(self, word: str, waiting: Set[Fork]) -> dict[Place[What], None]:
-        """Return the places that `word` leads to, for which `waiting` forks do; ANY stands for any word."""
-        reached: dict[Place[What], None] = {}
-        if self._words is None:
-            self._words = self._sorted()
-        for key in (word, ANY) if word != END else (word,):
-            for place in self._words.get(key, ()):
-                reached[place.after()] = None
-        for fork in (*(self._forks.keys() & waiting), *self._wild):
-            rows = fork.by_word.get(word, fork.wild)
-            for place in self._forks[fork] if rows else ():
-                for row in rows:
-                    place.enter(row, word, reached)
-        return reached
-
-    def _sorted(self) -> dict[str, list[Place[What]]]:
-        """Sort the places by the word or the fork that they wait for; a fork may be empty."""
-        words: dict[str, list[Place[What]]] = {}
+    def sort(self) -> Mapping[Part, list[Place[What]]]:
+        """Sort the places by the word or the fork that they wait for, once asked for; a fork may be empty."""
+        waits: defaultdict[Part, list[Place[What]]] = defaultdict(list)
         for first in self.places:
             place = first
-            while place.part is not None:
-                if isinstance(place.part, str):
-                    words.setdefault(place.part, []).append(place)
+            while (part := place.part) is not None:
+                waits[part].append(place)
+                if part.__class__ is str or not part.empty:  # type: ignore[union-attr]
                     break
-                self._forks.setdefault(place.part, []).append(place)
-                if not place.part.empty:
-                    break
-                place = place.after()
-        self._wild = [fork for fork in self._forks if fork.wild]
-        return words
+                place = place._after or place.after()
+        self.waits = waits
+        return waits
+
+    def reached(self, word: str, waiting: Set[Fork], wild: Set[Fork]) -> dict[Place[What], None]:
+        """Return the places that `word` leads to: `waiting` forks do for it, `wild` ones for any word."""
+        reached: dict[Place[What], None] = {}
+        waits = self.waits
+        if waits is None:
+            waits = self.sort()
+        for key in (word, ANY) if word != END else (word,):
+            if key in waits:
+                for place in waits[key]:
+                    reached[place._after or place.after()] = None
+        for fork in (*(waiting & waits.keys()), *(wild & waits.keys())):
+            for row in fork.by_word.get(word, fork.wild):
+                enter(row, waits[fork], word, reached)
+        return reached

@@ -60,9 +60,9 @@ def bones(sounded: str) -> str:
     return sounded[:1] + "".join(letter for letter in sounded[1:] if letter not in VOWELS)
 
 
-def shortened(word: str) -> Iterable[str]:
-    """Give `word` with each of its letters left out once."""
-    return (word[:at] + word[at + 1 :] for at in range(len(word)))
+def shortened(word: str) -> list[str]:
+    """Return `word` with each of its letters left out once."""
+    return [word[:at] + word[at + 1 :] for at in range(len(word))]
 
 
 def turned(word: str) -> Iterable[str]:

@@ -16,6 +16,7 @@ _MEMORY = 50_000  # spellings remembered before starting afresh
 _LEET = str.maketrans("013457!@$|", "oieastiasi")
 _SUFFIXES = {"m": "am", "ll": "will", "re": "are", "ve": "have", "d": "would"}
 _STRETCHED, _LONG_STRETCHED = re.compile(r"(.)\1+"), re.compile(r"(.)\1\1+")
+_AS_IT_STANDS = re.compile(r"(?!haha)(?:([a-z])(?!\1))*(?<!in)")  # a word that may be no other, as a whole
 _LAUGHING = "haha"  # and however long it goes on
 
 
@@ -87,7 +88,8 @@ class Spelling:
 
     def unguessed(self, token: str) -> tuple[tuple[str, str], ...]:
         """Return the plain words for `token`, as `meant` does, without a guess."""
-        return tuple((word, "") for word in self.plain(token))
+        plain = self.plain(token)
+        return ((plain[0], ""),) if len(plain) == 1 else tuple([(word, "") for word in plain])
 
     def is_odd(self, token: str) -> bool:
         """Tell whether `token` is nothing that people write, so that it is worth guessing what it means."""
@@ -134,7 +136,7 @@ class Spelling:
             return self._short[token]
         if token in self._known:
             return (token,)
-        for form in self._forms(token):
+        for form in self._forms(token) if not _AS_IT_STANDS.fullmatch(token) else ():
             if form in self._short:
                 return self._short[form]
             if form in self._known:

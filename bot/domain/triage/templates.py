@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -69,12 +69,23 @@ Part: TypeAlias = "str | Fork"
 Row: TypeAlias = tuple[Part, ...]
 
 
+def size_of(rows: Iterable[Row]) -> int:
+    """Return how many words `rows` hold, slots written out."""
+    return sum(part.size if isinstance(part, Fork) else part != END for row in rows for part in row)
+
+
+def may_be_empty(rows: Iterable[Row]) -> bool:
+    """Tell whether no word at all is one of `rows`."""
+    return any(all(isinstance(part, Fork) and part.empty for part in row) for row in rows)
+
+
 class Forks:
     """Makes choices ready, alike ones once: slots stand in many templates."""
 
     def __init__(self, short_forms: Mapping[str, tuple[str, ...]], words: set[str]) -> None:
         """Take the short forms to write out, and where to note every word."""
         self.waiting: dict[str, set[Fork]] = {}  # that may begin with a word
+        self.wild: set[Fork] = set()  # that may begin with any
         self._words = words
         self._short = short_forms
         self._slots: dict[int, tuple[Choice, Fork]] = {}  # the choice is held, for the number is its own
@@ -87,16 +98,16 @@ class Forks:
         """Return `choice` made ready."""
         _, fork = self._slots.get(id(choice), (choice, None))
         if fork is None:
-            fork = self._fork(tuple(dict.fromkeys(self._rows(choice))))
+            fork = self.joined(self.rows(choice))
             self._slots[id(choice)] = choice, fork
         return fork
 
-    def _rows(self, choice: Choice) -> list[Row]:
+    def rows(self, choice: Choice) -> list[Row]:
         """Return the branches of `choice` as rows; those of a choice that stands alone in one are its own."""
         rows: list[Row] = []
         for branch in choice.branches:
             if len(branch) == 1 and isinstance(branch[0], Choice):
-                rows += self._rows(branch[0])
+                rows += self.rows(branch[0])
                 continue
             row: list[Part] = []
             for part in branch:
@@ -107,7 +118,20 @@ class Forks:
                 else:
                     row += self._short.get(part) or (part,)
             rows.append(tuple(row))
+            self._words.update(part for part in row if isinstance(part, str) and part != END)
         return rows
+
+    def joined(self, rows: Iterable[Row]) -> Fork:
+        """Return a fork of `rows`; those that begin alike part only where they differ."""
+        rests: dict[Part | None, list[Row]] = {}
+        for row in dict.fromkeys(rows):
+            rests.setdefault(row[0] if row else None, []).append(row[1:])
+        return self._fork(
+            tuple(
+                () if part is None else (part, *rest[0]) if len(rest) == 1 else (part, self.joined(rest))
+                for part, rest in rests.items()
+            )
+        )
 
     def _fork(self, rows: tuple[Row, ...]) -> Fork:
         fork = self._alike.get(rows)
@@ -116,6 +140,7 @@ class Forks:
             for row in rows:
                 self._enter(fork, row)
             if fork.wild:
+                self.wild.add(fork)
                 for found in fork.by_word.values():
                     found.extend(fork.wild)
                 fork.by_word.setdefault(END, [])
@@ -134,8 +159,6 @@ class Forks:
                     empty = part.empty
             else:
                 fork.size += part != END
-                if part not in {ANY, END}:
-                    self._words.add(part)
                 if empty:
                     wild = wild or part == ANY
                     if part != ANY:
