@@ -166,15 +166,26 @@ def unpacked(data: bytes) -> Encoder:
         return Encoder(dict(arrays), hashlib.sha256(data).hexdigest()[:8])
 
 
-@lru_cache(maxsize=1)
 def encoder() -> Encoder:
-    """Return the encoder that ships with the rules; read once.
+    """Return the encoder that ships with the rules; read once."""
+    loaded = _loaded()
+    if isinstance(loaded, Exception):
+        raise loaded
+    return loaded
+
+
+@lru_cache(maxsize=1)
+def _loaded() -> Encoder | Exception:
+    """Read it once; a failure is kept too, so that a broken file is not read again for every text.
 
     Its matrices are small. More threads would only wait for each other, and take a core from everybody else
     while they do.
     """
-    threadpool_limits(limits=1, user_api="blas")
-    return unpacked((files("bot.domain.triage") / FILE).read_bytes())
+    try:
+        threadpool_limits(limits=1, user_api="blas")
+        return unpacked((files("bot.domain.triage") / FILE).read_bytes())
+    except Exception as error:
+        return error
 
 
 def encoder_version() -> str:

@@ -118,8 +118,8 @@ def slots(reading: Reading, first: int, last: int, spared: frozenset[int] = froz
     found: list[int] = []
     add = found.append
     before = earlier = 0  # checksums: one goes on where the last left off, so that no pair is written out
-    for at, word in enumerate(reading.words[first:last], first):
-        itself, alone, stem, behind, beyond = _parts(word)
+    words = map(_parts, reading.words[first:last])
+    for at, (itself, alone, stem, behind, beyond) in enumerate(words, first):
         if alone is None or at in spared:
             before = earlier = 0
             continue

@@ -12,7 +12,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any, TypeAlias
 
 from bot.domain.triage.spelling import MAX_WORD, OR, Spelling
@@ -21,8 +21,9 @@ from bot.domain.triage.spelling import MAX_WORD, OR, Spelling
 NO_BREAK, SOFT, CLAUSE, SENTENCE = 0, 1, 2, 3
 
 REPEATS = 3  # times a word counts in a row; ten thousand emoji say no more
-MAX_TOKENS = 320  # words and marks of one text that are read
-MAX_FOLDED = 4_800  # characters of a text, folded
+MAX_TOKENS = 256  # words and marks of one text that are read
+HALF = MAX_TOKENS // 2
+TAIL = 10 * HALF  # characters in which the last half of them is looked for
 MAX_PIECES = 60  # of a token full of marks
 MAX_GUESSED = 20  # words of a text that are guessed about; more are no slips of the thumb
 MAX_VAIN = 8  # and those guessed about in vain
@@ -137,6 +138,7 @@ class _Reader:
         self._parted = NO_BREAK
         self._before = ""  # the word before, where this one may belong to it
         self._guessed = self._vain = 0
+        self._tired = False  # of guessing
 
     def read(self) -> None:
         """Read them all."""
@@ -151,6 +153,9 @@ class _Reader:
                 self._parted = max(self._parted, _BREAKS[kind])
                 continue
             word, before, parted = plainly.get(token), self._before, self._parted
+            if word is None and self._tired and len(token) > 1 and token.isalpha():
+                plain = self._spelling.plain(token)
+                word = plain[0] if len(plain) == 1 else None
             # Most words are just that, stand for nothing with the one before, and are not said twice.
             if (
                 word
@@ -201,13 +206,14 @@ class _Reader:
         """Return what `piece` means: itself, a short form, or a guess, but none about a name."""
         if len(piece) == 1:
             return ((piece, ""),)
-        if self._guessed >= MAX_GUESSED or self._vain >= MAX_VAIN:
+        if self._tired:
             return self._spelling.unguessed(piece)
         meant = self._spelling.meant(piece)
         told = len(meant) == 1 and not meant[0][1]
         if piece in self._spelling.guessed:
             self._guessed += 1
             self._vain += told and meant[0][0] == piece
+            self._tired = self._guessed >= MAX_GUESSED or self._vain >= MAX_VAIN
         inside = bool(self.reading.words) and self._parted < SENTENCE
         return self._spelling.unguessed(piece) if not told and inside and self._is_name(first, end) else meant
 
@@ -240,16 +246,12 @@ def _onward(tokens: Sequence[re.Match[str] | None], nth: int) -> bool:
 
 def _tokens(folded: str) -> list[re.Match[str] | None]:
     """Return the words and marks of a text, with None in the place of a middle that is left out."""
-    found: list[re.Match[str] | None]
-    if len(folded) > MAX_FOLDED:  # emoji grow when they become words
-        half = MAX_FOLDED // 2
-        found = [*_TOKEN.finditer(folded, 0, half), None, *_TOKEN.finditer(folded, len(folded) - half)]
-    else:
-        found = [*_TOKEN.finditer(folded)]
+    found = [*islice(_TOKEN.finditer(folded), MAX_TOKENS + 1)]
     if len(found) <= MAX_TOKENS:
-        return found
-    half = MAX_TOKENS // 2
-    return [*found[:half], None, *found[-half:]]
+        return [*found]
+    del found[HALF:]
+    rest = max(found[-1].end(), len(folded) - TAIL)
+    return [*found, None, *[*_TOKEN.finditer(folded, rest)][-HALF:]]
 
 
 def _fold(text: str) -> tuple[str, list[int]]:

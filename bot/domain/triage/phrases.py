@@ -113,23 +113,22 @@ class Phrases(Generic[What]):
                 stop = first + 1
                 while stop < count and breaks[stop] < CLAUSE:
                     stop += 1
-            at = first + 1
-            while state is not None:
+            for at in range(first + 1, stop):
                 if state.ends:
                     hits += [Hit(what, first, at) for what in state.ends]
-                if at == stop:
-                    closed = state.steps.get(END, _NEW)
-                    closed = self._step(state, END) if closed is _NEW else closed
-                    if closed is not None:
-                        hits += [Hit(what, first, at) for what in closed.ends]
-                    break
                 follows = words[at]
                 try:
                     state = state.steps[follows]
                 except KeyError:
                     work += 1
                     state = self._step(state, follows)
-                at += 1
+                if state is None:
+                    break
+            else:
+                closed = state.steps.get(END, _NEW)
+                closed = self._step(state, END) if closed is _NEW else closed
+                ends = state.ends if closed is None else state.ends + closed.ends
+                hits += [Hit(what, first, stop) for what in ends]
             if work > MAX_WORK:
                 raise TooMuchWorkError
         return hits

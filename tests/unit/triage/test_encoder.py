@@ -146,6 +146,25 @@ def test_a_broken_encoder_leaves_the_rules_standing(monkeypatch: pytest.MonkeyPa
     assert (found.level, found.flagged) == (Level.CRISIS, True)
 
 
+def test_a_broken_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts are not kept waiting for a file that was found to be broken; each is still flagged."""
+    read_as: list[int] = []
+
+    def cut_off(data: bytes) -> Encoder:
+        read_as.append(len(data))
+        raise ValueError
+
+    monkeypatch.setattr(encoders, "unpacked", cut_off)
+    monkeypatch.setattr(triage, "net", lambda: weighing(pension=127, fund=127, office=127))
+    encoders._loaded.cache_clear()
+    try:
+        found = [assess(LOOSE), assess(LOOSE)]
+    finally:
+        encoders._loaded.cache_clear()
+    assert [each.flagged for each in found] == [True, True]
+    assert len(read_as) == 1
+
+
 def test_a_file_that_was_cut_off_is_refused() -> None:
     """An encoder is not read for half."""
     whole = (files("bot.domain.triage") / encoders.FILE).read_bytes()
