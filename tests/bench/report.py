@@ -72,7 +72,11 @@ def _cells(figure: Figure) -> tuple[str, ...]:
         figure.what,
         f"{_number(figure.ours)} {figure.unit}",
         f"{_number(figure.baseline)} {figure.unit}" if figure.baseline is not None else "-",
-        f"{figure.ratio:.2f}" if figure.ratio is not None else "-",
+        "-"
+        if figure.ratio is None
+        else f"{figure.ratio:.2f}"
+        if figure.ratio >= 0.01
+        else f"{figure.ratio:.1g}",
         _target(figure),
         {True: "yes", False: "no", None: ""}[figure.met],
         figure.note,
