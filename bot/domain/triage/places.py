@@ -1,119 +1,192 @@
-"""Where a walk through the templates can stand: places in them, and the sets of places a word leads to."""
+"""Where a walk through the templates can stand: places in them, and the sets of places a word leads to.
+
+Both are numbers into lists. There are very many, and they stay: had they been objects, Python's collector
+would walk them all again and again, for half a second in the middle of somebody's text.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Generic, TypeVar
 
-from bot.domain.triage.templates import ANY, END, Fork, Part, Row
+from bot.domain.triage.templates import ANY, END, Fork, Forks, Part, Row
 
 What = TypeVar("What")
 
+NOWHERE = 0  # the number of no place, and of no spot
+_UNKNOWN = -1  # a place not worked out yet
+_NOBODY: Set[int] = frozenset()
 
-class Place(Generic[What]):
-    """What is left of a template: the parts of `row` from `at`, and then the place after the row.
 
-    A place without a part is a template's end: `what` it means.
+class Places(Generic[What]):
+    """What may be left of a template: the parts of a row from somewhere on, and then the place after the row.
+
+    A place without a part is a template's end.
     """
 
-    __slots__ = ("_after", "_inner", "at", "ends", "part", "row", "then")
+    def __init__(self) -> None:
+        self.meanings: list[What] = []
+        self.parts: list[Part | None] = [None]  # what a place waits for
+        self.ends: list[int] = [
+            _UNKNOWN
+        ]  # which of the meanings holds if no more words come; none if below 0
+        self._rows: list[Row] = [()]
+        self._at: list[int] = [0]
+        self._then: list[int] = [NOWHERE]
+        self._after: list[int] = [NOWHERE]
+        self._inner: dict[tuple[int, int], int] = {}
 
-    def __init__(self, row: Row, at: int, then: Place[What] | None, what: What | None = None) -> None:
-        self.row, self.at, self.then = row, at, then
-        self.part = row[at] if then is not None else None
-        self.ends: What | None = what  # what ends here, as the rest may be empty
-        self._after: Place[What] | None = None
-        self._inner: dict[int, Place[What]] | None = None
-        if isinstance(self.part, Fork) and self.part.empty:
-            self.ends = self.after().ends
+    def root(self, fork: Fork, what: What) -> int:
+        """Return the place before `fork`, behind which nothing is left of a template that means `what`."""
+        end = self._add((), 0, NOWHERE)
+        self.ends[end] = len(self.meanings)
+        self.meanings.append(what)
+        return self._add((fork,), 0, end)
 
-    def after(self) -> Place[What]:
+    def after(self, place: int) -> int:
         """Return the place behind this one's part."""
-        if self._after is None:
-            assert self.then is not None  # noqa: S101 - nobody asks the end
-            ahead = self.at + 1
-            self._after = self.then if ahead == len(self.row) else Place(self.row, ahead, self.then)
-        return self._after
+        after = self._after[place]
+        if after == _UNKNOWN:
+            row, at = self._rows[place], self._at[place] + 1
+            after = self._then[place] if at == len(row) else self._add(row, at, self._then[place])
+            self._after[place] = after
+        return after
 
-    def into(self, row: Row) -> Place[What]:
-        """Return the place in one of the rows of this one's fork: behind a word that it begins with."""
-        if self._inner is None:
-            self._inner = {}
-        place = self._inner.get(id(row))
-        if place is None:
-            at = int(isinstance(row[0], str))
-            place = self.after() if at == len(row) else Place(row, at, self.after())
-            self._inner[id(row)] = place
-        return place
+    def enter(self, row: Row | None, places: Iterable[int], word: str, reached: set[int]) -> None:
+        """Add the places that `word` leads to in a `row`, which may begin with it, of a fork at `places`."""
+        if row is None:
+            reached.update(map(self.after, places))
+        elif not isinstance(row[0], str):
+            for place in places:
+                self._step(self._into(place, row), word, reached)
+        elif row[0] == word or word != END:  # what else it begins with is any word
+            for place in places:
+                reached.add(self._into(place, row))
 
-    def step(self, word: str, reached: dict[Place[What], None]) -> None:
+    def begin(self, place: int, word: str) -> set[int]:
+        """Return the places that `word` leads to from this one."""
+        reached: set[int] = set()
+        self._step(place, word, reached)
+        return reached
+
+    def _step(self, place: int, word: str, reached: set[int]) -> None:
         """Add the places that `word` leads to from here."""
-        place = self
-        while place.part is not None:
-            part = place.part
+        while (part := self.parts[place]) is not None:
             if isinstance(part, str):
                 if part == word or (part == ANY and word != END):
-                    reached[place.after()] = None
+                    reached.add(self.after(place))
                 return
             for row in part.by_word.get(word, part.wild):
-                enter(row, (place,), word, reached)
+                self.enter(row, (place,), word, reached)
             if not part.empty:
                 return
-            place = place.after()
+            place = self.after(place)
+
+    def _into(self, place: int, row: Row) -> int:
+        """Return the place in one of the rows of this one's fork: behind a word that it begins with."""
+        key = place, id(row)
+        inner = self._inner.get(key)
+        if inner is None:
+            at = int(isinstance(row[0], str))
+            then = self.after(place)
+            inner = self._inner[key] = then if at == len(row) else self._add(row, at, then)
+        return inner
+
+    def _add(self, row: Row, at: int, then: int) -> int:
+        place = len(self.parts)
+        part = row[at] if row else None
+        self.parts.append(part)
+        self.ends.append(_UNKNOWN)
+        self._rows.append(row)
+        self._at.append(at)
+        self._then.append(then)
+        self._after.append(_UNKNOWN)
+        if isinstance(part, Fork) and part.empty:
+            self.ends[place] = self.ends[self.after(place)]
+        return place
 
 
-def enter(
-    row: Row | None, places: Iterable[Place[What]], word: str, reached: dict[Place[What], None]
-) -> None:
-    """Add the places that `word` leads to in a `row`, which may begin with it, of the fork of `places`."""
-    if row is None:
-        for place in places:
-            reached[place._after or place.after()] = None
-    elif not isinstance(row[0], str):
-        for place in places:
-            place.into(row).step(word, reached)
-    elif row[0] == word or word != END:  # what else it begins with is any word
-        for place in places:
-            reached[place.into(row)] = None
+class Spots(Generic[What]):
+    """Sets of places that one word leads to, with the phrases that end there."""
 
+    def __init__(self, places: Places[What], forks: Forks) -> None:
+        """Take the places, and the forks that they wait for."""
+        self.ends: list[tuple[int, ...]] = [()]  # by number, as all that follow: meanings of phrases
+        self.goes_on: list[bool] = [False]
+        self._spots: list[tuple[int, ...]] = [()]
+        self._steps: list[dict[str, int]] = [{}]
+        self._waits: list[Mapping[str | int, tuple[int, ...]] | None] = [{}]  # places by what they wait for
+        self._numbers: dict[tuple[int, ...], int] = {(): NOWHERE}
+        self._places, self._forks = places, forks
 
-class Spot(Generic[What]):
-    """A set of places that one word leads to, with the phrases that end there."""
+    def spot(self, reached: Iterable[int]) -> int:
+        """Return the number of this set of places."""
+        key = tuple(sorted(reached))
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._spots)
+            ends, parts = self._places.ends, self._places.parts
+            self._spots.append(key)
+            self.ends.append(tuple({ends[place] for place in key} - {_UNKNOWN}))
+            self.goes_on.append(any(parts[place] is not None for place in key))
+            self._steps.append({})
+            self._waits.append(None)
+        return number
 
-    __slots__ = ("ends", "goes_on", "places", "steps", "waits")
-
-    def __init__(self, places: tuple[Place[What], ...]) -> None:
-        self.places = places
-        self.ends = tuple(dict.fromkeys([place.ends for place in places if place.ends is not None]))
-        self.goes_on = any(place.part is not None for place in places)
-        self.steps: dict[str, Spot[What] | None] = {}
-        self.waits: Mapping[Part, list[Place[What]]] | None = None  # its places by what they wait for
-
-    def sort(self) -> Mapping[Part, list[Place[What]]]:
-        """Sort the places by the word or the fork that they wait for, once asked for; a fork may be empty."""
-        waits: defaultdict[Part, list[Place[What]]] = defaultdict(list)
-        for first in self.places:
-            place = first
-            while (part := place.part) is not None:
-                waits[part].append(place)
-                if part.__class__ is str or not part.empty:  # type: ignore[union-attr]
-                    break
-                place = place._after or place.after()
-        self.waits = waits
-        return waits
-
-    def reached(self, word: str, waiting: Set[Fork], wild: Set[Fork]) -> dict[Place[What], None]:
-        """Return the places that `word` leads to: `waiting` forks do for it, `wild` ones for any word."""
-        reached: dict[Place[What], None] = {}
-        waits = self.waits
+    def expects(self, spot: int, word: str) -> bool:
+        """Tell whether a place waits for just this word; others wait for any."""
+        waits = self._waits[spot]
         if waits is None:
-            waits = self.sort()
+            waits = self._sort(spot)
+        return word in waits or not waits.keys().isdisjoint(self._forks.waiting.get(word, _NOBODY))
+
+    def following(self, spot: int, word: str, choices: Sequence[str]) -> int:
+        """Return the spot that `word`, which may be any of `choices`, leads to; ANY stands for any word."""
+        steps = self._steps[spot]
+        follows = steps.get(word)
+        if follows is None:
+            reached: set[int] = set()
+            for choice in choices:
+                self._reach(spot, choice, reached)
+            follows = steps[word] = self.spot(reached)
+        return follows
+
+    def crumble(self, most: int) -> bool:
+        """Let go of at most so many spots; tell whether any are left."""
+        for held in (self.ends, self.goes_on, self._spots, self._steps, self._waits):
+            del held[-most:]
+        for _ in range(min(most, len(self._numbers))):
+            self._numbers.popitem()
+        return bool(self._numbers)
+
+    def _reach(self, spot: int, word: str, reached: set[int]) -> None:
+        """Add the places that `word` leads to."""
+        places, forks = self._places, self._forks
+        waits = self._waits[spot]
+        if waits is None:
+            waits = self._sort(spot)
         for key in (word, ANY) if word != END else (word,):
             if key in waits:
-                for place in waits[key]:
-                    reached[place._after or place.after()] = None
-        for fork in (*(waiting & waits.keys()), *(wild & waits.keys())):
+                reached.update(map(places.after, waits[key]))
+        waiting = forks.waiting.get(word, _NOBODY)
+        for number in (*(waiting & waits.keys()), *(forks.wild & waits.keys())):
+            fork = forks.made[number]
             for row in fork.by_word.get(word, fork.wild):
-                enter(row, waits[fork], word, reached)
-        return reached
+                places.enter(row, waits[number], word, reached)
+
+    def _sort(self, spot: int) -> Mapping[str | int, tuple[int, ...]]:
+        """Sort the places by the word or the fork that they wait for, once asked for; a fork may be empty."""
+        waits: dict[str | int, tuple[int, ...]] = {}
+        parts, after = self._places.parts, self._places.after
+        for first in self._spots[spot]:
+            place = first
+            while (part := parts[place]) is not None:
+                if isinstance(part, str):
+                    waits[part] = (*waits.get(part, ()), place)
+                    break
+                waits[part.number] = (*waits.get(part.number, ()), place)
+                if not part.empty:
+                    break
+                place = after(place)
+        self._waits[spot] = waits
+        return waits

@@ -59,6 +59,7 @@ class Fork:
     any other word. `empty` says whether no word at all will do, `size` counts words, slots written out.
     """
 
+    number: int
     by_word: dict[str, list[Row | None]] = field(default_factory=dict)
     wild: list[Row | None] = field(default_factory=list)
     empty: bool = False
@@ -84,8 +85,9 @@ class Forks:
 
     def __init__(self, short_forms: Mapping[str, tuple[str, ...]], words: set[str]) -> None:
         """Take the short forms to write out, and where to note every word."""
-        self.waiting: dict[str, set[Fork]] = {}  # that may begin with a word
-        self.wild: set[Fork] = set()  # that may begin with any
+        self.made: list[Fork] = []
+        self.waiting: dict[str, set[int]] = {}  # numbers of those that may begin with a word
+        self.wild: set[int] = set()  # and with any
         self._words = words
         self._short = short_forms
         self._slots: dict[int, tuple[Choice, Fork]] = {}  # the choice is held, for the number is its own
@@ -136,11 +138,12 @@ class Forks:
     def _fork(self, rows: tuple[Row, ...]) -> Fork:
         fork = self._alike.get(rows)
         if fork is None:
-            fork = self._alike[rows] = Fork()
+            fork = self._alike[rows] = Fork(len(self.made))
+            self.made.append(fork)
             for row in rows:
                 self._enter(fork, row)
             if fork.wild:
-                self.wild.add(fork)
+                self.wild.add(fork.number)
                 for found in fork.by_word.values():
                     found.extend(fork.wild)
                 fork.by_word.setdefault(END, [])
@@ -168,6 +171,6 @@ class Forks:
         alone = len(row) == 1 and isinstance(row[0], str)
         for word in firsts:
             fork.by_word.setdefault(word, []).append(None if alone else row)
-            self.waiting.setdefault(word, set()).add(fork)
+            self.waiting.setdefault(word, set()).add(fork.number)
         if wild:
             fork.wild.append(row)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
+from bot.domain.triage import phrases as module
 from bot.domain.triage.normalise import Reading, read
 from bot.domain.triage.phrases import Phrases
 from bot.domain.triage.spelling import Spelling
@@ -95,3 +98,43 @@ def test_what_is_prepared_is_found_the_same() -> None:
     for text in ("i may run away", "go", "so i", "i go on"):
         assert spans(ready, text) == spans(phrases("i (may|) {act}", "({act}|i) $"), text)
     assert spans(ready, "i go on") == {(0, 2)}
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that starts afresh finds the same, and lets go of what it knew bit by bit."""
+    monkeypatch.setattr(module, "MAX_STATES", 3)
+    monkeypatch.setattr(module, "CRUMBS", 1)
+    network = phrases("i (go|stay|run|hide) (now|later)", "you (go|stay) (now|later)")
+    waiting = 0
+    for _ in range(3):
+        for act in ("go", "stay", "run", "hide"):
+            assert spans(network, f"i {act} later") == {(0, 3)}
+            waiting += len(network._old)
+    assert waiting
+    for _ in range(60):
+        network.found(reading("by"))
+    assert len(network._walks.steps) <= module.MAX_STATES + 4
+    assert not network._old
+
+
+def test_guessed_words_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no end of what a word may be guessed to be, so these are counted by themselves."""
+    monkeypatch.setattr(module, "MAX_GUESSED", 2)
+    network = phrases("i go away")
+    text = reading("i goe away")
+    for letter in "abcdefgh":
+        text.either[1] = f"go{letter}|go"
+        assert [(hit.first, hit.last) for hit in network.found(text)] == [(0, 3)]
+    assert network._walks.guessed <= 4  # a word may begin a phrase or go on with one
+
+
+def test_the_collector_has_nothing_to_walk() -> None:
+    """Steps are words and numbers: as objects, walking them held a text up for half a second."""
+    network = phrases("i (go|stay) (now|later)")
+    network.prepare()
+    assert spans(network, "i go now and i stay later") == {(0, 3), (4, 7)}
+    gc.collect()
+    assert len(network._walks.steps) > 3
+    assert not any(gc.is_tracked(steps) for steps in network._walks.steps)
+    assert not any(gc.is_tracked(steps) for steps in network._walks._spots._steps)
+    assert not any(gc.is_tracked(waits) for waits in network._walks._spots._waits)
