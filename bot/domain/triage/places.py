@@ -115,7 +115,9 @@ class Spots(Generic[What]):
         self.goes_on: list[bool] = [False]
         self._spots: list[tuple[int, ...]] = [()]
         self._steps: list[dict[str, int]] = [{}]
-        self._waits: list[Mapping[str | int, tuple[int, ...]] | None] = [{}]  # places by what they wait for
+        # A place, or below 0 some of the groups, by the word or the number of the fork that it waits for.
+        self._waits: list[Mapping[str | int, int] | None] = [{}]
+        self._groups: list[tuple[int, ...]] = []
         self._numbers: dict[tuple[int, ...], int] = {(): NOWHERE}
         self._places, self._forks = places, forks
 
@@ -153,7 +155,7 @@ class Spots(Generic[What]):
 
     def crumble(self, most: int) -> bool:
         """Let go of at most so many spots; tell whether any are left."""
-        for held in (self.ends, self.goes_on, self._spots, self._steps, self._waits):
+        for held in (self.ends, self.goes_on, self._spots, self._steps, self._waits, self._groups):
             del held[-most:]
         for _ in range(min(most, len(self._numbers))):
             self._numbers.popitem()
@@ -167,25 +169,31 @@ class Spots(Generic[What]):
             waits = self._sort(spot)
         for key in (word, ANY) if word != END else (word,):
             if key in waits:
-                reached.update(map(places.after, waits[key]))
+                reached.update(map(places.after, self._group(waits[key])))
         waiting = forks.waiting.get(word, _NOBODY)
         for number in (*(waiting & waits.keys()), *(forks.wild & waits.keys())):
             fork = forks.made[number]
             for row in fork.by_word.get(word, fork.wild):
-                places.enter(row, waits[number], word, reached)
+                places.enter(row, self._group(waits[number]), word, reached)
 
-    def _sort(self, spot: int) -> Mapping[str | int, tuple[int, ...]]:
+    def _group(self, held: int) -> tuple[int, ...]:
+        return (held,) if held >= 0 else self._groups[~held]
+
+    def _sort(self, spot: int) -> Mapping[str | int, int]:
         """Sort the places by the word or the fork that they wait for, once asked for; a fork may be empty."""
-        waits: dict[str | int, tuple[int, ...]] = {}
-        parts, after = self._places.parts, self._places.after
+        waits: dict[str | int, int] = {}
+        parts, after, groups = self._places.parts, self._places.after, self._groups
         for first in self._spots[spot]:
             place = first
             while (part := parts[place]) is not None:
-                if isinstance(part, str):
-                    waits[part] = (*waits.get(part, ()), place)
-                    break
-                waits[part.number] = (*waits.get(part.number, ()), place)
-                if not part.empty:
+                key = part if isinstance(part, str) else part.number
+                held = waits.setdefault(key, place)
+                if held < 0:
+                    groups[~held] += (place,)
+                elif held != place:
+                    waits[key] = ~len(groups)
+                    groups.append((held, place))
+                if isinstance(part, str) or not part.empty:
                     break
                 place = after(place)
         self._waits[spot] = waits
