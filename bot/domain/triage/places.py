@@ -27,6 +27,8 @@ class Places(Generic[What]):
     def __init__(self) -> None:
         self.meanings: list[What] = []
         self.parts: list[Part | None] = [None]  # what a place waits for
+        self.waits: list[str | int | None] = [None]  # the same, forks by number
+        self.passes: list[bool] = [False]  # whether it waits for what stands behind as well
         self.ends: list[int] = [
             _UNKNOWN
         ]  # which of the meanings holds if no more words come; none if below 0
@@ -95,13 +97,16 @@ class Places(Generic[What]):
     def _add(self, row: Row, at: int, then: int) -> int:
         place = len(self.parts)
         part = row[at] if row else None
+        passes = isinstance(part, Fork) and part.empty
         self.parts.append(part)
+        self.waits.append(part.number if isinstance(part, Fork) else part)
+        self.passes.append(passes)
         self.ends.append(_UNKNOWN)
         self._rows.append(row)
         self._at.append(at)
         self._then.append(then)
         self._after.append(_UNKNOWN)
-        if isinstance(part, Fork) and part.empty:
+        if passes:
             self.ends[place] = self.ends[self.after(place)]
         return place
 
@@ -182,19 +187,18 @@ class Spots(Generic[What]):
     def _sort(self, spot: int) -> Mapping[str | int, int]:
         """Sort the places by the word or the fork that they wait for, once asked for; a fork may be empty."""
         waits: dict[str | int, int] = {}
-        parts, after, groups = self._places.parts, self._places.after, self._groups
+        places, groups = self._places, self._groups
         for first in self._spots[spot]:
             place = first
-            while (part := parts[place]) is not None:
-                key = part if isinstance(part, str) else part.number
+            while (key := places.waits[place]) is not None:
                 held = waits.setdefault(key, place)
                 if held < 0:
                     groups[~held] += (place,)
                 elif held != place:
                     waits[key] = ~len(groups)
                     groups.append((held, place))
-                if isinstance(part, str) or not part.empty:
+                if not places.passes[place]:
                     break
-                place = after(place)
+                place = places.after(place)
         self._waits[spot] = waits
         return waits
