@@ -10,7 +10,8 @@ from bot.domain.triage import assess as module
 from bot.domain.triage import phrases
 from bot.domain.triage.assess import assess, assess_parts
 from bot.domain.triage.levels import Level, Phrase
-from bot.domain.triage.lexicon import Lexicon
+from bot.domain.triage.lexicon import Lexicon, lexicon
+from bot.domain.triage.normalise import MAX_TOKENS, read
 from bot.domain.triage.report import score
 from tests.unit.triage.sentences import BY_CAPABILITY
 
@@ -68,6 +69,19 @@ def test_long_texts_are_bounded(piece: str) -> None:
     assert verdict.level is Level.CRISIS
     assert verdict.flagged
     assert all(text[s.start : s.end] == s.words for s in verdict.signals)
+
+
+def test_of_a_long_text_both_ends_are_read() -> None:
+    """What people begin and end with is read, word for word; what lies between is for a human."""
+    text = f"i took all my pills {'so it goes on ' * 200} he has a gun"
+    reading = read(text[: module.MAX_CHARS], lexicon().spelling)
+    assert (reading.words[:5], reading.whole) == (["i", "took", "all", "my", "pills"], False)
+    assert len(reading.words) <= MAX_TOKENS
+    assert all(text[start:end] == word for start, end, word in zip(
+        reading.starts, reading.ends, reading.words, strict=True))  # fmt: skip
+    found = assess(text)
+    assert {"i took all my pills", "he has a gun"} <= {signal.words for signal in found.signals}
+    assert found.flagged
 
 
 def test_an_error_falls_back_and_flags(monkeypatch: pytest.MonkeyPatch) -> None:

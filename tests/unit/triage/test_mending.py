@@ -10,7 +10,7 @@ from bot.domain.triage.assess import assess
 from bot.domain.triage.levels import Level
 from bot.domain.triage.lexicon import lexicon
 from bot.domain.triage.mending import Mender
-from bot.domain.triage.normalise import MAX_GUESSED, read
+from bot.domain.triage.normalise import MAX_GUESSED, MAX_VAIN, read
 from bot.domain.triage.slips import ENGLISH, SPANISH, TOO_FAR, cost, sound
 from tests.triage_sets.reading import seeds
 
@@ -119,6 +119,16 @@ def test_a_few_words_of_a_text_are_guessed_about() -> None:
     """A text made of slips costs no more than a person's worst."""
     text = " ".join(f"shuld{'abcdefghij'[n % 10]}{'klmnopqrst'[n // 10 % 10]}" for n in range(300))
     assert sum(bool(either) for either in read(text, lexicon().spelling).either) <= MAX_GUESSED + 1
+
+
+def test_no_more_is_guessed_after_guessing_in_vain() -> None:
+    """A text of words nobody knows is in another tongue or made to be slow; disguises still come off."""
+    spelling = lexicon().spelling
+    strange = [f"qzx{letter}wvq" for letter in "abcdefghijkl"]
+    few, many = " ".join(strange[: MAX_VAIN - 1]), " ".join(strange[:MAX_VAIN])
+    assert read(f"{few} i tok pils", spelling).words[-1] == "pills"
+    assert read(f"{many} i tok pils", spelling).words[-2:] == ["tok", "pils"]
+    assert read(f"{many} k!ll my sellf im", spelling).words[-5:] == ["kill", "my", "self", "i", "am"]
 
 
 def test_offsets_show_what_was_written() -> None:
