@@ -28,7 +28,7 @@ class Places(Generic[What]):
         self.meanings: list[What] = []
         self.parts: list[Part | None] = [None]  # what a place waits for
         self.waits: list[str | int | None] = [None]  # the same, forks by number
-        self.passes: list[bool] = [False]  # whether it waits for what stands behind as well
+        self.passes: list[int] = [NOWHERE]  # the place behind, where it waits for what stands there as well
         self.ends: list[int] = [
             _UNKNOWN
         ]  # which of the meanings holds if no more words come; none if below 0
@@ -58,12 +58,18 @@ class Places(Generic[What]):
         """Add the places that `word` leads to in a `row`, which may begin with it, of a fork at `places`."""
         if row is None:
             reached.update(map(self.after, places))
-        elif not isinstance(row[0], str):
-            for place in places:
-                self._step(self._into(place, row), word, reached)
-        elif row[0] == word or word != END:  # what else it begins with is any word
-            for place in places:
-                reached.add(self._into(place, row))
+            return
+        fork, inner, number = not isinstance(row[0], str), self._inner, id(row)
+        if not fork and row[0] != word and word == END:  # what else it begins with is any word
+            return
+        for place in places:
+            into = inner.get((place, number))
+            if into is None:
+                into = self._into(place, row)
+            if fork:
+                self._step(into, word, reached)
+            else:
+                reached.add(into)
 
     def begin(self, place: int, word: str) -> set[int]:
         """Return the places that `word` leads to from this one."""
@@ -80,34 +86,29 @@ class Places(Generic[What]):
                 return
             for row in part.by_word.get(word, part.wild):
                 self.enter(row, (place,), word, reached)
-            if not part.empty:
-                return
-            place = self.after(place)
+            place = self.passes[place]
 
     def _into(self, place: int, row: Row) -> int:
-        """Return the place in one of the rows of this one's fork: behind a word that it begins with."""
-        key = place, id(row)
-        inner = self._inner.get(key)
-        if inner is None:
-            at = int(isinstance(row[0], str))
-            then = self.after(place)
-            inner = self._inner[key] = then if at == len(row) else self._add(row, at, then)
-        return inner
+        """Work out the place in one of the rows of this one's fork: behind a word that it begins with."""
+        at = int(isinstance(row[0], str))
+        then = self.after(place)
+        into = self._inner[place, id(row)] = then if at == len(row) else self._add(row, at, then)
+        return into
 
     def _add(self, row: Row, at: int, then: int) -> int:
         place = len(self.parts)
         part = row[at] if row else None
-        passes = isinstance(part, Fork) and part.empty
         self.parts.append(part)
         self.waits.append(part.number if isinstance(part, Fork) else part)
-        self.passes.append(passes)
+        self.passes.append(NOWHERE)
         self.ends.append(_UNKNOWN)
         self._rows.append(row)
         self._at.append(at)
         self._then.append(then)
         self._after.append(_UNKNOWN)
-        if passes:
-            self.ends[place] = self.ends[self.after(place)]
+        if isinstance(part, Fork) and part.empty:
+            behind = self.passes[place] = self.after(place)
+            self.ends[place] = self.ends[behind]
         return place
 
 
@@ -117,7 +118,6 @@ class Spots(Generic[What]):
     def __init__(self, places: Places[What], forks: Forks) -> None:
         """Take the places, and the forks that they wait for."""
         self.ends: list[tuple[int, ...]] = [()]  # by number, as all that follow: meanings of phrases
-        self.goes_on: list[bool] = [False]
         self._spots: list[tuple[int, ...]] = [()]
         self._steps: list[dict[str, int]] = [{}]
         # A place, or below 0 some of the groups, by the word or the number of the fork that it waits for.
@@ -126,19 +126,23 @@ class Spots(Generic[What]):
         self._numbers: dict[tuple[int, ...], int] = {(): NOWHERE}
         self._places, self._forks = places, forks
 
-    def spot(self, reached: Iterable[int]) -> int:
+    def spot(self, reached: Set[int]) -> int:
         """Return the number of this set of places."""
-        key = tuple(sorted(reached))
+        key = tuple(sorted(reached)) if len(reached) > 1 else tuple(reached)
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._spots)
-            ends, parts = self._places.ends, self._places.parts
+            ends = self._places.ends
             self._spots.append(key)
             self.ends.append(tuple({ends[place] for place in key} - {_UNKNOWN}))
-            self.goes_on.append(any(parts[place] is not None for place in key))
             self._steps.append({})
             self._waits.append(None)
         return number
+
+    def goes_on(self, spot: int) -> bool:
+        """Tell whether anything is waited for."""
+        waits = self._places.waits
+        return any(waits[place] is not None for place in reversed(self._spots[spot]))
 
     def expects(self, spot: int, word: str) -> bool:
         """Tell whether a place waits for just this word; others wait for any."""
@@ -155,12 +159,12 @@ class Spots(Generic[What]):
             reached: set[int] = set()
             for choice in choices:
                 self._reach(spot, choice, reached)
-            follows = steps[word] = self.spot(reached)
+            follows = steps[word] = self.spot(reached) if reached else NOWHERE
         return follows
 
     def crumble(self, most: int) -> bool:
         """Let go of at most so many spots; tell whether any are left."""
-        for held in (self.ends, self.goes_on, self._spots, self._steps, self._waits, self._groups):
+        for held in (self.ends, self._spots, self._steps, self._waits, self._groups):
             del held[-most:]
         for _ in range(min(most, len(self._numbers))):
             self._numbers.popitem()
@@ -172,14 +176,14 @@ class Spots(Generic[What]):
         waits = self._waits[spot]
         if waits is None:
             waits = self._sort(spot)
-        for key in (word, ANY) if word != END else (word,):
-            if key in waits:
-                reached.update(map(places.after, self._group(waits[key])))
-        waiting = forks.waiting.get(word, _NOBODY)
-        for number in (*(waiting & waits.keys()), *(forks.wild & waits.keys())):
-            fork = forks.made[number]
+        if word in waits:
+            reached.update(map(places.after, self._group(waits[word])))
+        if ANY in waits and word != END:
+            reached.update(map(places.after, self._group(waits[ANY])))
+        for number in (forks.waiting.get(word, _NOBODY) & waits.keys()) | (forks.wild & waits.keys()):
+            fork, group = forks.made[number], self._group(waits[number])
             for row in fork.by_word.get(word, fork.wild):
-                places.enter(row, self._group(waits[number]), word, reached)
+                places.enter(row, group, word, reached)
 
     def _group(self, held: int) -> tuple[int, ...]:
         return (held,) if held >= 0 else self._groups[~held]
@@ -187,18 +191,16 @@ class Spots(Generic[What]):
     def _sort(self, spot: int) -> Mapping[str | int, int]:
         """Sort the places by the word or the fork that they wait for, once asked for; a fork may be empty."""
         waits: dict[str | int, int] = {}
-        places, groups = self._places, self._groups
+        awaits, passes, groups = self._places.waits, self._places.passes, self._groups
         for first in self._spots[spot]:
             place = first
-            while (key := places.waits[place]) is not None:
+            while (key := awaits[place]) is not None:
                 held = waits.setdefault(key, place)
                 if held < 0:
                     groups[~held] += (place,)
                 elif held != place:
                     waits[key] = ~len(groups)
                     groups.append((held, place))
-                if not places.passes[place]:
-                    break
-                place = places.after(place)
+                place = passes[place]
         self._waits[spot] = waits
         return waits

@@ -78,19 +78,23 @@ class Walks(Generic[What]):
 
     def _follow(self, state: int, word: str, choices: Sequence[str]) -> int:
         """Return where `word`, which may be any of `choices`, leads to."""
-        spots = self._spots
+        spots, held = self._spots, self._standing[state]
+        if len(held) == 1 and self._fillers.isdisjoint(choices):
+            spot, skips = divmod(held[0], _SKIPS)
+            follows = spots.following(spot, word, choices)
+            return self._state((follows * _SKIPS + skips,), spots.ends[follows]) if follows else NOWHERE
         ahead: dict[int, int] = {}
         ends: tuple[int, ...] = ()
-        for standing in self._standing[state]:
+        for standing in held:
             follows = spots.following(standing // _SKIPS, word, choices)
             skips = standing % _SKIPS
             if follows and ahead.setdefault(follows, skips) >= skips:
                 ahead[follows] = skips
                 ends = tuple(dict.fromkeys(ends + spots.ends[follows])) if ends else spots.ends[follows]
         if not self._fillers.isdisjoint(choices):
-            for standing in self._standing[state]:
+            for standing in held:
                 spot, skips = divmod(standing, _SKIPS)
-                if skips < MAX_SKIPS and spots.goes_on[spot]:
+                if skips < MAX_SKIPS and spots.goes_on(spot):
                     ahead.setdefault(spot, skips + 1)
         return self._state(tuple([spot * _SKIPS + skips for spot, skips in ahead.items()]), ends)
 
