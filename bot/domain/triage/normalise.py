@@ -21,7 +21,7 @@ from bot.domain.triage.spelling import MAX_WORD, OR, Spelling
 NO_BREAK, SOFT, CLAUSE, SENTENCE = 0, 1, 2, 3
 
 REPEATS = 3  # times a word counts in a row; ten thousand emoji say no more
-MAX_TOKENS = 224  # words and marks of one text that are read
+MAX_TOKENS = 192  # words and marks of one text that are read
 HALF = MAX_TOKENS // 2
 TAIL = 10 * HALF  # characters in which the last half of them is looked for
 MAX_PIECES = 60  # of a token full of marks
