@@ -53,9 +53,7 @@ class Surroundings:
     reunion: frozenset[int]  # sentences that say when to meet again
     resolved: int  # the word before which what is told as past is over; 0 if nothing says so
     since: int  # the word before which it was, and not again since; 0 if nothing says so
-    denials: dict[int, bool] = field(
-        default_factory=dict
-    )  # whether a phrase is denied that begins with a word
+    denials: dict[int, bool] = field(default_factory=dict)  # by first word, whether phrases are denied
 
     def excuses(self, hit: AnyHit, concept: Concept) -> bool:
         """Tell whether `concept`, found at `hit`, is excused by what stands around it."""

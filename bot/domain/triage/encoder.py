@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from bot.domain.triage.net import UNREAD, Thresholds, Weight
 from bot.domain.triage.normalise import SENTENCE, Reading
+from bot.domain.triage.once import once
 
 FILE = "encoder.npz"
 LONGEST = 48  # pieces of words that are read; it learnt from none longer
@@ -166,26 +167,15 @@ def unpacked(data: bytes) -> Encoder:
         return Encoder(dict(arrays), hashlib.sha256(data).hexdigest()[:8])
 
 
+@once
 def encoder() -> Encoder:
-    """Return the encoder that ships with the rules; read once."""
-    loaded = _loaded()
-    if isinstance(loaded, Exception):
-        raise loaded
-    return loaded
-
-
-@lru_cache(maxsize=1)
-def _loaded() -> Encoder | Exception:
-    """Read it once; a failure is kept too, so that a broken file is not read again for every text.
+    """Return the encoder that ships with the rules; read once.
 
     Its matrices are small. More threads would only wait for each other, and take a core from everybody else
     while they do.
     """
-    try:
-        threadpool_limits(limits=1, user_api="blas")
-        return unpacked((files("bot.domain.triage") / FILE).read_bytes())
-    except Exception as error:
-        return error
+    threadpool_limits(limits=1, user_api="blas")
+    return unpacked((files("bot.domain.triage") / FILE).read_bytes())
 
 
 def encoder_version() -> str:

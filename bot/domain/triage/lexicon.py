@@ -7,7 +7,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from bot.domain.triage.encoder import encoder_version
 from bot.domain.triage.levels import Level
 from bot.domain.triage.mending import Mender
 from bot.domain.triage.net import net_version
+from bot.domain.triage.once import once
 from bot.domain.triage.phrases import Phrases
 from bot.domain.triage.sources import source
 from bot.domain.triage.spelling import Spelling
@@ -84,17 +84,9 @@ class Lexicon:
     phrases: Phrases[Concept | str]
 
 
+@once
 def lexicon() -> Lexicon:
-    """Return the lexicons of all languages in one; built once."""
-    built = _built()
-    if isinstance(built, Exception):
-        raise built
-    return built
-
-
-@lru_cache(maxsize=1)
-def _built() -> Lexicon | Exception:
-    """Build once; a failure is kept too, so that a broken file does not cost a build on every text.
+    """Return the lexicons of all languages in one; built once.
 
     What is built stays, some hundred thousand objects. Python's collector is told to leave them alone: to
     walk them takes half a second, in the middle of somebody's text.
@@ -103,8 +95,6 @@ def _built() -> Lexicon | Exception:
     gc.disable()
     try:
         return _build()
-    except Exception as error:
-        return error
     finally:
         gc.freeze()
         if ran:

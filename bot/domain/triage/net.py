@@ -22,6 +22,7 @@ from zlib import crc32
 
 from bot.domain.triage.levels import Level
 from bot.domain.triage.normalise import SENTENCE, Reading
+from bot.domain.triage.once import once
 
 FILE = "net.bin"
 SLOTS = 2**18  # a word or a pair of words falls into one of them by its checksum
@@ -189,7 +190,7 @@ def unpacked(data: bytes) -> Net:
     )
 
 
-@lru_cache(maxsize=1)
+@once
 def net() -> Net:
     """Return the net that ships with the rules; read once."""
     return unpacked((files("bot.domain.triage") / FILE).read_bytes())

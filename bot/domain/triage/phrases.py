@@ -19,7 +19,7 @@ MAX_PLACES = 5_000  # words a template may hold, slots written out
 MAX_STATES = 100_000  # remembered before starting afresh
 CRUMBS = 500  # of what is no longer needed, let go of with each text
 MAX_GUESSED = 50_000  # steps of guessed words remembered before starting afresh
-MAX_WORK = 2_000  # steps never taken before that a text may ask for; the first long one ever asks for a third
+MAX_WORK = 2_000  # steps never taken before that a text may ask for; the first long one ever asks for a fifth
 
 
 class Hit(NamedTuple, Generic[What]):

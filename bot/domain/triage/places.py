@@ -29,9 +29,7 @@ class Places(Generic[What]):
         self.parts: list[Part | None] = [None]  # what a place waits for
         self.waits: list[str | int | None] = [None]  # the same, forks by number
         self.passes: list[int] = [NOWHERE]  # the place behind, where it waits for what stands there as well
-        self.ends: list[int] = [
-            _UNKNOWN
-        ]  # which of the meanings holds if no more words come; none if below 0
+        self.ends: list[int] = [_UNKNOWN]  # which meaning holds if no more words come; none if below 0
         self._rows: list[Row] = [()]
         self._at: list[int] = [0]
         self._then: list[int] = [NOWHERE]

@@ -6,6 +6,7 @@ import gc
 import zlib
 from array import array
 from importlib.resources import files
+from inspect import unwrap
 from math import exp, sqrt, tanh
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.domain.triage.levels import Level
 from bot.domain.triage.lexicon import lexicon
 from bot.domain.triage.net import Net, Thresholds, Weight
 from bot.domain.triage.normalise import Reading, read
+from bot.domain.triage.once import once
 
 WIDTH, CELLS = 2 * HEADS, 5
 OWN = ("[CLS]", "[SEP]", "[UNK]", ".")
@@ -156,11 +158,8 @@ def test_a_broken_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(encoders, "unpacked", cut_off)
     monkeypatch.setattr(triage, "net", lambda: weighing(pension=127, fund=127, office=127))
-    encoders._loaded.cache_clear()
-    try:
-        found = [assess(LOOSE), assess(LOOSE)]
-    finally:
-        encoders._loaded.cache_clear()
+    monkeypatch.setattr(triage, "encoder", once(unwrap(encoders.encoder)))
+    found = [assess(LOOSE), assess(LOOSE)]
     assert [each.flagged for each in found] == [True, True]
     assert len(read_as) == 1
 
