@@ -72,11 +72,7 @@ def _cells(figure: Figure) -> tuple[str, ...]:
         figure.what,
         f"{_number(figure.ours)} {figure.unit}",
         f"{_number(figure.baseline)} {figure.unit}" if figure.baseline is not None else "-",
-        "-"
-        if figure.ratio is None
-        else f"{figure.ratio:.2f}"
-        if figure.ratio >= 0.01
-        else f"{figure.ratio:.1g}",
+        _ratio(figure.ratio),
         _target(figure),
         {True: "yes", False: "no", None: ""}[figure.met],
         figure.note,
@@ -89,6 +85,12 @@ def _target(figure: Figure) -> str:
     sign = "≥" if figure.better is Better.HIGHER else "≤"
     limit = figure.target.limit
     return f"{sign} {limit:.0%} of it" if figure.target.share else f"{sign} {_number(limit)} {figure.unit}"
+
+
+def _ratio(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if value >= 0.01 else f"{value:.1g}"
 
 
 def _number(value: float) -> str:

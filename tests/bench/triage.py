@@ -6,8 +6,6 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
-from math import inf
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -30,11 +28,12 @@ async def bench(run: Run) -> list[Figure]:
     """Return texts a second, known by heart and never met before, and what bad ones take."""
     texts = _sentences()
     starts = STARTS * run.scale.repeats
-    slow: list[float] = []
+    slow_each: list[list[float]] = []
     for turn in range(1, starts + 1):
         run.step(f"reading texts made to be slow, in process {turn} of {starts}")
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as afresh:
-            slow = [*map(min, afresh.submit(_slow).result(), slow or repeat(inf))]
+            slow_each.append(afresh.submit(_slow).result())
+    slow = [*map(min, *slow_each)]
     prepare()
     unmet = [sentence.text for sentence in learning()][:: run.scale.repeats]
     run.step(f"reading {len(unmet):,} texts never met before")
@@ -59,6 +58,8 @@ async def bench(run: Run) -> list[Figure]:
                better=Better.LOWER, target=Target(limit=5), note="the same expression, one of them"),
         Figure(what=f"{SLOW}: slowest of {len(slow)}", unit="ms", ours=max(slow), better=Better.LOWER,
                target=Target(limit=5), note=f"the least in {starts} processes just started"),
+        Figure(what=f"{SLOW}: slowest of {starts * len(slow)}", unit="ms", ours=max(map(max, slow_each)),
+               better=Better.LOWER, note="in any of these, with what the machine did besides"),
     ]  # fmt: skip
 
 
