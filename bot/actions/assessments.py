@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
 
@@ -12,7 +13,7 @@ from bot.domain.messages import Direction
 from bot.domain.triage.history import APART, WITHIN, with_history
 from bot.domain.triage.levels import Assessment, Level
 from bot.store.database import Tx
-from bot.store.messages import Message
+from bot.store.messages import AssessmentRow, Message
 from bot.store.schedules import Checkin
 
 _URGENT_BETWEEN = (
@@ -26,6 +27,22 @@ _URGENT_BETWEEN = (
         ASSESSMENTS.c.level != Level.NONE,
     )
 )
+
+
+class Told(NamedTuple):
+    """Why a message was taken for distress, and the gravest of the words that made it so."""
+
+    why: str = ""
+    words: str = ""
+
+
+async def told_of(tx: Tx, message_id: str) -> Told:
+    """Return what triage told of a message; nothing where it found nothing, or the words are gone."""
+    row = await tx.session.get(AssessmentRow, message_id)
+    if row is None or row.detail is None:
+        return Told()
+    told = json.loads(await tx.vault.reveal(tx.session, row.detail, "assessments", "detail", message_id))
+    return Told(told["why"], told["signals"][0][2] if told["signals"] else "")
 
 
 async def read_with_history(tx: Tx, who: Correspondent, assessment: Assessment) -> Assessment:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from bot.actions.assessments import told_of
 from bot.actions.escalations import next_turn
 from bot.actions.notices import name_of
 from bot.actions.people import first_name
@@ -25,7 +26,7 @@ from bot.domain.signs import Sign
 from bot.store.alerts import Alert, AlertState
 from bot.store.database import Tx
 from bot.store.desk import Promise
-from bot.store.messages import AssessmentRow, Message
+from bot.store.messages import Message
 from bot.store.people import Participant, Programme
 from bot.store.schedules import AnswerRow, Checkin
 
@@ -55,6 +56,7 @@ class Situation:
     why: str = ""
     sign: Sign | None = None  # what was noticed, where nothing was written
     said: str = ""
+    words: str = ""  # the gravest of what was said
     said_at: datetime | None = None
     crisis_reply: MessageState | None = None
     next_backup: tuple[str, ...] = ()
@@ -84,6 +86,7 @@ async def load_situation(tx: Tx, participant: Participant, alert: Alert | None) 
             lines=lines,
         )
     message = await tx.session.get(Message, alert.message_id)
+    told = await told_of(tx, alert.message_id)
     return Situation(
         person=participant.ref,
         name=name,
@@ -91,9 +94,10 @@ async def load_situation(tx: Tx, participant: Participant, alert: Alert | None) 
         until=tx.now,
         ref=alert.ref,
         level=str(alert.level),
-        why=await _why(tx, alert.message_id),
+        why=told.why,
         sign=await sign_behind(tx, alert),
         said=await _text(tx, message) if message is not None else "",
+        words=told.words,
         said_at=message.created_at if message is not None else None,
         crisis_reply=await _crisis_reply(tx, alert),
         next_backup=await _next_backup(tx, alert),
@@ -120,15 +124,6 @@ async def trends_of(tx: Tx, participant: Participant, days: timedelta = LOOK_BAC
             found.setdefault((str(spec.about or ""), spec.low, spec.high), []).append((row.at, value.number))
     return tuple(
         Series(title=title, low=low, high=high, points=points) for (title, low, high), points in found.items()
-    )
-
-
-async def _why(tx: Tx, message_id: str) -> str:
-    row = await tx.session.get(AssessmentRow, message_id)
-    if row is None or row.detail is None:
-        return ""
-    return str(
-        json.loads(await tx.vault.reveal(tx.session, row.detail, "assessments", "detail", message_id))["why"]
     )
 
 

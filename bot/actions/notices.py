@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -10,16 +9,18 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from bot.actions.assessments import told_of
 from bot.actions.people import first_name
 from bot.actions.staffing import Roster
 from bot.domain.calls import say_aloud, spell
 from bot.domain.escalation import Chain, Person, Route, Turn
 from bot.domain.messages import Button, ChannelName, Kind, Lane, MessageState
+from bot.domain.papers import quote_around
 from bot.domain.replies import say
 from bot.outbox.enqueue import About, Draft, To, enqueue
 from bot.store.alerts import Alert, AlertEvent, AlertState
 from bot.store.database import Tx
-from bot.store.messages import AssessmentRow, Message
+from bot.store.messages import Message
 from bot.store.people import Contact, Participant, Programme, Staff
 
 TOGETHER = timedelta(minutes=1)  # repeated notices to one person that fall this close go as one
@@ -237,15 +238,11 @@ async def _named_just_now(tx: Tx, alert: Alert, staff_id: str) -> bool:
 
 async def _with_details(tx: Tx, alert: Alert, said: Message, text: str, language: str) -> tuple[str, str]:
     participant = await tx.session.get_one(Participant, alert.participant_id)
-    assessed = await tx.session.get(AssessmentRow, alert.message_id)
-    quote = await tx.vault.reveal(tx.session, said.body or b"", "messages", "body", said.id)
-    why = ""
-    if assessed is not None and assessed.detail is not None:
-        sealed = await tx.vault.reveal(tx.session, assessed.detail, "assessments", "detail", said.id)
-        why = str(json.loads(sealed)["why"])
+    told = await told_of(tx, said.id)
+    body = await tx.vault.reveal(tx.session, said.body or b"", "messages", "body", said.id)
     name = await first_name(tx, participant) or participant.ref
     await tx.vault.load(tx.session, [participant.key_id])
-    detail = say("notice_detail", language, name=name, why=why, text=quote[:600])
+    detail = say("notice_detail", language, name=name, why=told.why, text=quote_around(told.words, body))
     return f"{text}\n{detail}", participant.key_id
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.charts import Series
-from bot.domain.plans import cut
+from bot.domain.plans import DOTS, cut
 from bot.domain.situations import LONGEST
 
 QUOTED = 200  # characters of anything somebody wrote
+ALARMING = 600  # and of what raised an alert
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +42,22 @@ class Paper:
 def quote(text: str) -> str:
     """Return somebody's words on one line, shortened where they are long."""
     return cut(" ".join(text.split()), QUOTED)
+
+
+def quote_around(words: str, text: str) -> str:
+    """Return somebody's text that raised an alert; of a long one, what stands around the `words` that did.
+
+    Dots stand for what is left out. Words that are not in it, as where a text came in parts, are looked for
+    no further: its beginning is shown.
+    """
+    if len(text) <= ALARMING:
+        return text
+    at = max(text.find(words), 0)
+    start = min(at - max(ALARMING - len(words), 0) // 2, len(text) - ALARMING + len(DOTS))
+    if start <= len(DOTS):
+        return cut(text, ALARMING)
+    start = text.find(" ", start, at) + 1 or start
+    return DOTS + cut(text[start:], ALARMING - len(DOTS))
 
 
 def chat_texts(article: Article, about: str = "") -> list[str]:

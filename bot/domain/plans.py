@@ -12,6 +12,7 @@ from bot.domain.phrases import bare, load
 
 MOST_ENTRIES = 5  # in each section: with more, nobody could read it back by text
 LONGEST_ENTRY = 200  # characters of one entry
+DOTS = "..."  # stand for what is cut off
 PAGE = 300  # units: two segments of SMS
 _CUTS = (LONGEST_ENTRY, 120, 80, 50, 30, 20, 12)  # how much of each entry is shown, the first that fits
 
@@ -108,7 +109,7 @@ def tidy(text: str) -> str:
 
 def cut(text: str, most: int) -> str:
     """Return `text`, or its beginning and three dots, in at most `most` characters."""
-    return text if len(text) <= most else f"{text[: most - 3].rstrip()}..."
+    return text if len(text) <= most else text[: most - len(DOTS)].rstrip() + DOTS
 
 
 def plain(text: str) -> str:

@@ -7,6 +7,7 @@ from bot.actions.links import make_link
 from bot.actions.notices import note
 from bot.domain.charts import draw_png
 from bot.domain.messages import ChannelName, Kind, Lane
+from bot.domain.papers import quote_around
 from bot.domain.replies import say
 from bot.domain.situations import LONGEST, day, facts, moment, plan_lines, trend_line, words
 from bot.outbox.enqueue import About, Draft, To, enqueue
@@ -80,7 +81,7 @@ def in_words(situation: Situation, language: str, zone: str) -> str:
     head = f"{situation.name} ({situation.person})"
     lines = [f"{head} Ref {situation.ref}" if situation.ref is not None else head]
     if situation.said:
-        lines.append(f'"{situation.said[:600]}"')
+        lines.append(f'"{quote_around(situation.words, situation.said)}"')
     lines += [
         f"{label}: {value}"
         for label, value in facts(

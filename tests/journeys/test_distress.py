@@ -93,6 +93,20 @@ async def test_a_telegram_notice_quotes_only_where_the_programme_allows(open_sto
     assert "kill" not in notice
 
 
+async def test_of_a_long_text_staff_are_shown_the_words_that_made_it_so(open_story: Open) -> None:
+    """Danger said at the end of a long text is in the notice and in its details, not what it began with."""
+    file = no_prompts()
+    file["programme"]["telegram_details"] = True
+    story = await open_story(file)
+    alex, dana, jo, _ = _cast(story)
+    await alex.says(f"{'Yesterday everybody wandered downtown together. ' * 16}{CRISIS} and that is all")
+    await alex.gets("988")
+    await dana.gets("Someone needs you now.", "Alex: says they", '"...', CRISIS, 'and that is all"')
+    await jo.gets("Someone needs you now.")
+    await dana.taps("Details")
+    await dana.gets("Alex", '"...', CRISIS, 'and that is all"')
+
+
 async def test_distress_while_an_alert_is_open_joins_it(open_story: Open) -> None:
     """More of the same: one alert whose count rises, no second notice, no second reply within ten minutes."""
     file = no_prompts()
